@@ -1,0 +1,325 @@
+"""The verbs of the library: each composes observation, judgement, planning and change.
+
+The command line and ``import tfmac`` both stand on this module; nothing here prints or exits.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Optional, Union
+
+from tfmac.schema.codec import SCHEMA_VERSION
+from tfmac.schema.facts import Facts
+from tfmac.schema.platform import Target
+from tfmac.schema.reports import CauseList, CausePage, Diagnosis, PlanDocument, Versions
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from tfmac.planner.resolver import Resolver
+    from tfmac.planner.stacks import Candidate
+    from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
+    from tfmac.schema.reports import NoPlanDocument, SetupReport
+
+
+def collect_facts(
+    *,
+    python: Optional[str] = None,
+    env: Optional[str] = None,
+    site_packages: Optional[str] = None,
+    python_version: Optional[str] = None,
+    target: Optional[Target] = None,
+    cwd: Optional[str] = None,
+    parts: Optional[Iterable[str]] = None,
+) -> Facts:
+    """Observe an environment.
+
+    At most one of ``python`` (an interpreter), ``env`` (an environment's folder) and
+    ``site_packages`` (an unpacked tree, for ``python_version``) names it; without one the
+    environment is chosen as ``tfmac doctor`` documents. ``target`` puts another machine in the
+    place of this one; ``cwd`` is where shadowing modules are sought, None to seek none; ``parts``
+    names the parts to read, all by default. Raises ``NothingToInspect``.
+    """
+    from tfmac.observe.host import observe_host
+    from tfmac.observe.locate import (
+        locate_default,
+        locate_environment,
+        locate_interpreter,
+        locate_tree,
+    )
+    from tfmac.observe.observation import observe
+    from tfmac.schema.facts import Part
+
+    if site_packages is not None:
+        located, cwd = locate_tree(site_packages, python=python_version), None
+    elif env is not None:
+        located = locate_environment(env, because="--env names it")
+    elif python is not None:
+        located = locate_interpreter(python, because="--python names it")
+    else:
+        located = locate_default(os.environ, running=sys.prefix, cwd=os.getcwd())
+    wanted = frozenset(Part) if parts is None else frozenset(map(Part, parts))
+    return observe(
+        located,
+        host=observe_host(),
+        target=target,
+        parts=wanted,
+        cwd=cwd,
+        variables=os.environ,
+    )
+
+
+def diagnose(
+    facts: Facts,
+    *,
+    gpu: Optional[bool] = None,
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+) -> Diagnosis:
+    """Judge facts.
+
+    ``gpu`` is the wish for the GPU: True makes its lack an error, False silences it. ``only`` and
+    ``skip`` are causes or families of checks. Raises ``UnknownSelection`` for other names.
+    """
+    from tfmac.checks.judging import judge
+    from tfmac.checks.registry import select
+    from tfmac.checks.summary import summarise
+
+    only, skip = frozenset(only), frozenset(skip)
+    findings, outcomes = judge(facts, select(only, skip), gpu=gpu, only=only, skip=skip)
+    return summarise(facts, findings, outcomes)
+
+
+def plan(
+    wish: Wish,
+    *,
+    interpreters: Sequence[InterpreterChoice] = (),
+    resolver: Optional[Resolver] = None,
+    hashes: bool = False,
+) -> Union[Plan, NoPlan]:
+    """Plan the best set for a wish, its pins resolved by uv for the wish's machine.
+
+    ``interpreters`` are those that an environment may be built on; where one of them serves the
+    best set as well as any other Python, the plan names it. Raises ``InvalidWish``,
+    ``IndexUnreachable`` and ``ResolutionFailed``.
+    """
+    from tfmac.planner.choosing import choose
+    from tfmac.schema.plans import NoPlan
+
+    choice = choose(wish, interpreters)
+    if isinstance(choice, NoPlan):
+        return choice
+    return plan_candidate(
+        wish,
+        choice.best,
+        interpreter=None if choice.needs_python else choice.interpreter,
+        resolver=resolver,
+        hashes=hashes,
+    )
+
+
+def plan_candidate(
+    wish: Wish,
+    candidate: Candidate,
+    *,
+    interpreter: Optional[InterpreterChoice],
+    resolver: Optional[Resolver] = None,
+    hashes: bool = False,
+) -> Union[Plan, NoPlan]:
+    """Resolve a candidate that was chosen already to a plan; raises as ``plan`` does."""
+    from tfmac.planner.choosing import make_plan
+
+    return make_plan(
+        wish,
+        candidate,
+        resolver or default_resolver(candidate.python, interpreter),
+        interpreter=interpreter,
+        hashes=hashes,
+    )
+
+
+def default_resolver(python: str, interpreter: Optional[InterpreterChoice]) -> Resolver:
+    """uv, which resolves for any machine; where none runs, pip, for this machine and Python only.
+
+    Raises ``ResolutionFailed`` when there is neither.
+    """
+    from tfmac.environments.resolver import PipResolver, UvResolver
+    from tfmac.environments.uv import find_uv
+    from tfmac.observe.host import observe_host, target_of_host
+    from tfmac.planner.resolver import ResolutionFailed
+
+    uv = find_uv()
+    if uv is not None:
+        return UvResolver(uv)
+    here = target_of_host(observe_host())
+    if interpreter is None or here is None:
+        raise ResolutionFailed(
+            f"no uv can be run, and pip needs a Python {python} on this machine to resolve for"
+        )
+    return PipResolver(interpreter=interpreter.path, python=interpreter.minor, machine=here)
+
+
+def create(
+    plan: Plan,
+    directory: str,
+    *,
+    replace: bool = False,
+    download_python: bool = False,
+    progress: Optional[TextIO] = None,
+) -> None:
+    """Make the environment of a plan, wholly or not at all.
+
+    Where the plan names no interpreter, ``download_python`` lets uv fetch one. With ``replace`` an
+    environment that is there already is kept until the new one is finished. ``progress`` is where
+    the installer's own messages go. Raises ``EnvironmentChangeFailed``.
+    """
+    from tfmac.environments.create import create_environment
+    from tfmac.environments.uv import find_uv
+    from tfmac.planner.space import needed_bytes
+    from tfmac.schema.actions import CreateEnvironment, InstallPins
+
+    python = plan.interpreter.path if plan.interpreter else plan.python
+    actions = (
+        CreateEnvironment(
+            path=directory, python=python, download=download_python and plan.interpreter is None
+        ),
+        InstallPins(environment=directory, pins=plan.pins),
+    )
+    create_environment(
+        directory,
+        actions,
+        uv=find_uv(),
+        replace=replace,
+        needed_bytes=needed_bytes(plan),
+        progress=progress,
+    )
+
+
+def prove(
+    directory: str, plan: Plan, *, gpu: Optional[bool], time_limit: float
+) -> SetupReport:
+    """Observe, judge and really use a new environment.
+
+    It counts as proved when nothing of severity error is found, the product ran on the planned
+    device and was right, and the Keras step gave the same predictions after loading.
+    """
+    from tfmac.schema.findings import Severity
+    from tfmac.schema.reports import SetupReport
+
+    facts = probe(collect_facts(env=directory), time_limit=time_limit, cwd=directory)
+    diagnosis = diagnose(facts, gpu=gpu)
+    report = facts.probe
+    device = "GPU" if plan.gpu else "CPU"
+    used = (
+        report is not None
+        and report.death is None
+        and report.keras is not None
+        and report.keras.proved
+        and any(device in one.requested and one.proved for one in report.placements)
+    )
+    document = plan_document(plan)
+    return SetupReport(
+        schema_version=SCHEMA_VERSION,
+        tfmac=diagnosis.tfmac,
+        directory=directory,
+        plan=document,
+        diagnosis=diagnosis,
+        proved=used and all(one.severity is not Severity.ERROR for one in diagnosis.findings),
+    )
+
+
+def plan_document(answer: Union[Plan, NoPlan]) -> Union[PlanDocument, NoPlanDocument]:
+    """Give the stable form of a plan, or of the reasons for none."""
+    from tfmac.schema.plans import NoPlan
+    from tfmac.schema.reports import NoPlanDocument, PinLine
+
+    if isinstance(answer, NoPlan):
+        return NoPlanDocument(
+            schema_version=SCHEMA_VERSION,
+            target=str(answer.target),
+            conflicts=answer.conflicts,
+            nearest=answer.nearest,
+        )
+    return PlanDocument(
+        schema_version=SCHEMA_VERSION,
+        target=str(answer.target),
+        python=answer.python,
+        stack=answer.stack,
+        gpu=answer.gpu,
+        requirements=answer.requirements,
+        pins=tuple(PinLine(name=pin.name, version=pin.version) for pin in answer.pins),
+        rationale=answer.rationale,
+        rejected=answer.rejected,
+        interpreter=answer.interpreter.path if answer.interpreter else None,
+    )
+
+
+def this_machine() -> tuple[Optional[Target], tuple[InterpreterChoice, ...]]:
+    """Name this machine, None when it is unknown, and its interpreters of the chip's own kind."""
+    from tfmac.observe.host import observe_host, target_of_host
+    from tfmac.observe.interpreters import find_interpreters
+
+    target = target_of_host(observe_host())
+    if target is None:
+        return None, ()
+    native = [
+        one.choice
+        for one in find_interpreters(os.environ)
+        if one.architecture is target.architecture
+    ]
+    return target, tuple(native)
+
+
+def probe(facts: Facts, *, time_limit: float, cwd: str) -> Facts:
+    """Import and use TensorFlow in the environment's interpreter, in a child process.
+
+    Gives the facts with what the probe saw. ``time_limit`` is in seconds.
+    """
+    import msgspec
+
+    from tfmac.observe.probe import run_probe
+    from tfmac.schema.fact import Unknown
+
+    if isinstance(facts.interpreter, Unknown):
+        return facts
+    report = run_probe(
+        facts.interpreter.value.path, time_limit=time_limit, working_directory=cwd
+    )
+    return msgspec.structs.replace(facts, probe=report)
+
+
+def versions(facts: Facts) -> Versions:
+    """Name the versions that matter in an environment, with the conflicts that are known."""
+    from tfmac.checks.summary import versions_that_matter
+
+    return versions_that_matter(facts, diagnose(facts, skip=("files", "shadowing")))
+
+
+def causes() -> CauseList:
+    """List the vocabulary of causes."""
+    from tfmac.knowledge import failures
+    from tfmac.schema.reports import CauseLine
+
+    found = map(failures.failure, failures.causes())
+    return CauseList(
+        schema_version=SCHEMA_VERSION,
+        causes=tuple(
+            CauseLine(cause=one.cause, category=one.category, definition=one.definition)
+            for one in found
+        ),
+    )
+
+
+def cause(name: str) -> CausePage:
+    """Describe a cause and the checks that find it. Raises ``UnknownCauseError``."""
+    from tfmac.checks.documentation import describe
+    from tfmac.checks.registry import CHECKS
+    from tfmac.knowledge import failures
+
+    failure = failures.failure(name)
+    finders = [check for check in CHECKS if name in check.causes]
+    return CausePage(
+        schema_version=SCHEMA_VERSION, failure=failure, checks=tuple(map(describe, finders))
+    )

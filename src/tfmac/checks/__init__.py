@@ -1,0 +1,1 @@
+"""Facts and knowledge in, findings out. Pure: nothing is read, run or printed here."""

@@ -1,0 +1,150 @@
+"""The findings drawn together: which environment, and how far TensorFlow gets in it."""
+
+from typing import Optional
+
+from tfmac import __version__
+from tfmac.checks.case import METAL, TENSORFLOW_NAMES, Case, UnknownFact
+from tfmac.schema.codec import SCHEMA_VERSION
+from tfmac.schema.fact import Found, Unknown
+from tfmac.schema.facts import Facts
+from tfmac.schema.findings import CheckOutcome, Finding
+from tfmac.schema.knowledge import Step
+from tfmac.schema.proof import ProbeReport, Stage
+from tfmac.schema.reports import (
+    Diagnosis,
+    EnvironmentSummary,
+    TensorFlowState,
+    TensorFlowSummary,
+    VersionLine,
+    Versions,
+)
+
+# Shown whether installed or not, and shown only where installed.
+_ALWAYS = ("tensorflow", "keras", "numpy")
+_WHERE_INSTALLED = (
+    *TENSORFLOW_NAMES[1:],
+    METAL,
+    "tensorflow-metal-plugin",
+    "tf-keras",
+    "protobuf",
+    "ml-dtypes",
+    "h5py",
+    "grpcio",
+    "wrapt",
+    "typing-extensions",
+    "tensorboard",
+    "tensorflow-text",
+    "tensorflow-hub",
+    "tensorflow-probability",
+    "jax",
+    "jaxlib",
+    "jax-metal",
+    "torch",
+    "scipy",
+    "pandas",
+    "pip",
+    "setuptools",
+)
+
+
+def summarise(
+    facts: Facts, findings: tuple[Finding, ...], outcomes: tuple[CheckOutcome, ...]
+) -> Diagnosis:
+    """Put findings and facts together into the diagnosis that is reported."""
+    case = Case(facts)
+    metal = case.distributions.get(METAL)
+    return Diagnosis(
+        schema_version=SCHEMA_VERSION,
+        tfmac=__version__,
+        environment=_environment(facts),
+        tensorflow=TensorFlowSummary(
+            state=state(case, findings),
+            distributions=tuple(f"{one.name} {one.version}" for one in case.tensorflow_distributions),
+            plugin=f"{metal.name} {metal.version}" if metal else None,
+        ),
+        findings=findings,
+        outcomes=outcomes,
+        probe=facts.probe,
+    )
+
+
+def state(case: Case, findings: tuple[Finding, ...]) -> TensorFlowState:
+    """Say how far TensorFlow gets: by the probe where it ran, else by what reading can tell."""
+    if not case.tensorflow_distributions:
+        return TensorFlowState.ABSENT
+    if case.facts.probe is not None:
+        return state_of_probe(case.facts.probe)
+    if any(one.breaks is Step.IMPORT for one in findings):
+        return TensorFlowState.CANNOT_LOAD
+    return TensorFlowState.GPU_UNPROVED if _may_have_gpu(case) else TensorFlowState.NO_GPU
+
+
+def _may_have_gpu(case: Case) -> bool:
+    """Whether there is anything through which TensorFlow could reach a GPU."""
+    if METAL in case.distributions or "tensorflow-metal-plugin" in case.distributions:
+        return True
+    driver = case.facts.host.nvidia_driver
+    return isinstance(driver, Found) and driver.value
+
+
+def state_of_probe(probe: ProbeReport) -> TensorFlowState:
+    """Say how far TensorFlow got when it was really used.
+
+    The GPU counts as proved only when the product ran there, was right, and result and trace both
+    name it; one that is listed and refuses, or whose trace is silent, is unproved.
+    """
+    if probe.death is not None and probe.death.stage in {Stage.START, Stage.IMPORT}:
+        return TensorFlowState.CANNOT_LOAD
+    if not any(device.kind == "GPU" for device in probe.devices):
+        return TensorFlowState.NO_GPU
+    proved = any("GPU" in one.requested and one.proved for one in probe.placements)
+    return TensorFlowState.PROVED if proved else TensorFlowState.GPU_UNPROVED
+
+
+def _environment(facts: Facts) -> EnvironmentSummary:
+    interpreter = facts.interpreter
+    python: Optional[str] = None
+    if isinstance(interpreter, Found) and isinstance(interpreter.value.version, Found):
+        python = interpreter.value.version.value
+    return EnvironmentSummary(
+        root=facts.environment.root,
+        kind=facts.environment.kind.value,
+        python=python,
+        machine=machine_name(facts),
+        chosen_because=facts.environment.chosen_because,
+    )
+
+
+def machine_name(facts: Facts) -> str:
+    """Name the machine in the words of ``--for``, with the chip where it is known."""
+    try:
+        target = str(Case(facts).target)
+    except UnknownFact as unknown:
+        return f"unknown ({unknown})"
+    chip = facts.host.chip
+    return target if isinstance(chip, Unknown) else f"{target} ({chip.value})"
+
+
+def versions_that_matter(facts: Facts, diagnosis: Diagnosis) -> Versions:
+    """Draw up the versions for a bug report, with the causes found against each."""
+    case = Case(facts)
+    names = [*_ALWAYS, *(name for name in _WHERE_INSTALLED if name in case.distributions)]
+    lines = [VersionLine(name="Python", version=diagnosis.environment.python)]
+    lines += [_version_line(case, name, diagnosis) for name in names]
+    return Versions(
+        schema_version=SCHEMA_VERSION,
+        tfmac=__version__,
+        machine=diagnosis.environment.machine,
+        environment=f"{facts.environment.root} ({facts.environment.kind.value})",
+        versions=tuple(lines),
+    )
+
+
+def _version_line(case: Case, name: str, diagnosis: Diagnosis) -> VersionLine:
+    distribution = case.distributions.get(name)
+    against = [one for one in diagnosis.findings if name in one.subject.split(" ")[0].split(",")]
+    return VersionLine(
+        name=name,
+        version=distribution.version if distribution else None,
+        conflicts=tuple(f"{one.severity.value}: {one.cause}" for one in against),
+    )

@@ -1,0 +1,107 @@
+"""``tfmac plan``: the best set for a machine."""
+
+from typing import Optional, Union
+
+import click
+
+from tfmac.cli.common import (
+    PYTHON_VERSION,
+    TARGET,
+    CommandFailed,
+    format_option,
+    planning_errors,
+    print_note,
+    print_result,
+    terminal_width,
+    wish_options,
+    written_file,
+)
+from tfmac.cli.exit_codes import ExitCode
+from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
+from tfmac.schema.platform import Target
+
+
+@click.command(name="plan")
+@click.option(
+    "--for",
+    "target",
+    type=TARGET,
+    help="Plan for this machine: macos-14-arm64, macos-12-x86_64, linux-x86_64.",
+)
+@click.option("--python", type=PYTHON_VERSION, help="Plan for this Python, such as 3.11.")
+@wish_options
+@click.option("--emit", type=click.Choice(["requirements"]), help="Print the plan as a file.")
+@click.option("-o", "--output", metavar="FILE", help="Write the result to a file.")
+@format_option
+def command(
+    *,
+    target: Optional[Target],
+    python: Optional[str],
+    gpu: Optional[bool],
+    tensorflow: Optional[str],
+    keras: Optional[str],
+    packages: tuple[str, ...],
+    emit: Optional[str],
+    output: Optional[str],
+    output_format: str,
+) -> int:
+    """Plan the best set of TensorFlow, plug-in, Python and Keras for a machine, with reasons.
+
+    Without --for it is this machine. Nothing is installed.
+    """
+    from tfmac import api
+
+    if emit is not None and output_format == "json":
+        raise click.UsageError("--emit and --format json are two forms; give one")
+    here, interpreters = (None, ()) if target is not None else api.this_machine()
+    judged = target or here
+    if judged is None:
+        raise CommandFailed(
+            "this machine is of a kind that TensorFlow has no wheels for; name another with --for",
+            ExitCode.NOTHING_TO_INSPECT,
+        )
+    wish = Wish(
+        target=judged,
+        python=python,
+        gpu=gpu,
+        tensorflow=tensorflow,
+        keras=keras,
+        packages=packages,
+    )
+    answer = _answered(wish, hashes=emit is not None, interpreters=interpreters)
+    text = _rendered(answer, emit, output_format)
+    if output is None or isinstance(answer, NoPlan):
+        print_result(text)
+    else:
+        with written_file(output) as file:
+            file.write(click.unstyle(text))
+        print_note(f"written to {output}")
+    return ExitCode.ANSWER_IS_NO if isinstance(answer, NoPlan) else ExitCode.DONE
+
+
+def _answered(
+    wish: Wish, *, hashes: bool, interpreters: tuple[InterpreterChoice, ...] = ()
+) -> Union[Plan, NoPlan]:
+    """Plan, with expected failures turned into their exit codes."""
+    from tfmac import api
+
+    with planning_errors():
+        return api.plan(wish, interpreters=interpreters, hashes=hashes)
+
+
+def _rendered(answer: Union[Plan, NoPlan], emit: Optional[str], output_format: str) -> str:
+    from tfmac import api
+    from tfmac.planner.emit import requirements_text
+    from tfmac.report.plan import render_no_plan, render_plan
+    from tfmac.schema.codec import to_json
+    from tfmac.schema.reports import NoPlanDocument
+
+    if emit is not None and isinstance(answer, Plan):
+        return requirements_text(answer)
+    document = api.plan_document(answer)
+    if output_format == "json":
+        return to_json(document)
+    width = terminal_width()
+    if isinstance(document, NoPlanDocument):
+        return render_no_plan(document, width=width)
+    return render_plan(document, width=width)

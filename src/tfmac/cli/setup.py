@@ -1,0 +1,217 @@
+"""``tfmac setup``: plan, make and prove an environment for this machine."""
+
+import os
+import shlex
+import sys
+from typing import Optional, Union
+
+import click
+
+from tfmac.cli.common import (
+    PYTHON_VERSION,
+    CommandFailed,
+    change_errors,
+    format_option,
+    planning_errors,
+    print_note,
+    print_result,
+    terminal_width,
+    wish_options,
+)
+from tfmac.cli.exit_codes import ExitCode
+from tfmac.planner.choosing import Choice
+from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
+from tfmac.schema.reports import NoPlanDocument, PlanDocument, SetupReport
+
+
+@click.command(name="setup")
+@click.argument("directory", metavar="[DIR]", default=".venv-tf")
+@click.option("--python", type=PYTHON_VERSION, help="Build on this Python, such as 3.11.")
+@wish_options
+@click.option(
+    "--download-python",
+    is_flag=True,
+    help="Where the best set needs a Python that is not here, let uv fetch it.",
+)
+@click.option(
+    "--use-existing-python",
+    is_flag=True,
+    help="Take the best set for a Python that is here.",
+)
+@click.option("--replace", is_flag=True, help="Replace the environment that DIR holds already.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=1),
+    default=600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long the proof may take.",
+)
+@format_option
+def command(
+    *,
+    directory: str,
+    python: Optional[str],
+    gpu: Optional[bool],
+    tensorflow: Optional[str],
+    keras: Optional[str],
+    packages: tuple[str, ...],
+    download_python: bool,
+    use_existing_python: bool,
+    replace: bool,
+    time_limit: float,
+    output_format: str,
+) -> int:
+    """Make an environment with the best TensorFlow for this machine in DIR, and prove it.
+
+    Nothing outside DIR is changed. DIR is left as it was when anything fails.
+    """
+    if download_python and use_existing_python:
+        raise click.UsageError("give only one of --download-python and --use-existing-python")
+    directory = os.path.abspath(directory)
+    _refuse_early(directory, replace=replace)
+    wish, interpreters = _look(python, gpu, tensorflow, keras, packages)
+    answer = _plan(
+        wish, interpreters, download=download_python, use_existing=use_existing_python
+    )
+    _show_plan(answer, output_format)
+    if isinstance(answer, NoPlan):
+        return ExitCode.ANSWER_IS_NO
+    _create(answer, directory, replace=replace, download=download_python)
+    report = _prove(answer, directory, gpu, time_limit)
+    print_result(_rendered(report, output_format))
+    return ExitCode.DONE if report.proved else ExitCode.APPLIED_BUT_UNPROVED
+
+
+def _refuse_early(directory: str, *, replace: bool) -> None:
+    """Say what stands in the way before anything is looked up."""
+    from tfmac.environments.synchronised import synchronised_folder
+    from tfmac.environments.transaction import DirectoryTransaction
+
+    with change_errors():
+        transaction = DirectoryTransaction(directory)
+        transaction.recover()
+        transaction.refuse(replace=replace)
+    service = synchronised_folder(directory)
+    if service is not None:
+        print_note(
+            f"warning: {directory} is synchronised by {service}, which moves and locks files of "
+            "environments; a folder outside it is safer"
+        )
+
+
+def _look(
+    python: Optional[str],
+    gpu: Optional[bool],
+    tensorflow: Optional[str],
+    keras: Optional[str],
+    packages: tuple[str, ...],
+) -> tuple[Wish, tuple[InterpreterChoice, ...]]:
+    from tfmac import api
+
+    print_note("looking at this machine and its interpreters ...")
+    target, interpreters = api.this_machine()
+    if target is None:
+        raise CommandFailed(
+            "this machine is of a kind that TensorFlow has no wheels for",
+            ExitCode.NOTHING_TO_INSPECT,
+        )
+    wish = Wish(
+        target=target,
+        python=python,
+        gpu=gpu,
+        tensorflow=tensorflow,
+        keras=keras,
+        packages=packages,
+    )
+    return wish, interpreters
+
+
+def _plan(
+    wish: Wish,
+    interpreters: tuple[InterpreterChoice, ...],
+    *,
+    download: bool,
+    use_existing: bool,
+) -> Union[Plan, NoPlan]:
+    from tfmac import api
+    from tfmac.planner.choosing import choose
+
+    with planning_errors():
+        choice = choose(wish, interpreters)
+        if isinstance(choice, NoPlan):
+            return choice
+        fetch = _decide_python(choice, download=download, use_existing=use_existing)
+        print_note("resolving ...")
+        if fetch or choice.existing is None:
+            return api.plan_candidate(wish, choice.best, interpreter=None)
+        return api.plan_candidate(wish, choice.existing, interpreter=choice.interpreter)
+
+
+def _decide_python(choice: Choice, *, download: bool, use_existing: bool) -> bool:
+    """Whether to let uv fetch a Python: only when the best set needs it and the user says so."""
+    if not choice.needs_python:
+        return False
+    wanted = f"the best set is {choice.best.title}, and Python {choice.best.python} is not here"
+    if download:
+        print_note(f"{wanted}; uv fetches it")
+        return True
+    if not use_existing and sys.stdin.isatty() and sys.stderr.isatty():
+        print_note(wanted + (f"; without it: {choice.loss}" if choice.loss else ""))
+        if click.confirm(f"Let uv fetch Python {choice.best.python}?", default=True, err=True):
+            return True
+    if choice.existing is None:
+        raise CommandFailed(
+            f"{wanted}; no Python that is here fits. Install Python {choice.best.python}, or give "
+            "--download-python to let uv fetch it",
+            ExitCode.ANSWER_IS_NO,
+        )
+    print_note(f"using a Python that is here: {choice.loss}")
+    return False
+
+
+def _show_plan(answer: Union[Plan, NoPlan], output_format: str) -> None:
+    """Show the plan on standard error: the result is the proof. No plan is a result itself."""
+    from tfmac import api
+    from tfmac.report.plan import render_no_plan, render_plan
+    from tfmac.schema.codec import to_json
+
+    document = api.plan_document(answer)
+    if isinstance(document, NoPlanDocument):
+        text = render_no_plan(document, width=terminal_width())
+        print_result(to_json(document) if output_format == "json" else text)
+    elif isinstance(document, PlanDocument):
+        print_note(render_plan(document, width=terminal_width()))
+
+
+def _create(plan: Plan, directory: str, *, replace: bool, download: bool) -> None:
+    from tfmac import api
+
+    print_note(f"making {directory} ...")
+    with change_errors():
+        api.create(
+            plan, directory, replace=replace, download_python=download, progress=sys.stderr
+        )
+
+
+def _prove(plan: Plan, directory: str, gpu: Optional[bool], time_limit: float) -> SetupReport:
+    from tfmac import api
+
+    print_note("proving it: importing TensorFlow, placing work, fitting a small model ...")
+    try:
+        return api.prove(directory, plan, gpu=gpu, time_limit=time_limit)
+    except KeyboardInterrupt as interrupt:
+        raise CommandFailed(
+            f"interrupted during the proof: {directory} is complete but not proved; "
+            f"tfmac doctor --deep --env {shlex.quote(directory)} proves it",
+            ExitCode.APPLIED_BUT_UNPROVED,
+        ) from interrupt
+
+
+def _rendered(report: SetupReport, output_format: str) -> str:
+    from tfmac.report.setup import render
+    from tfmac.schema.codec import to_json
+
+    if output_format == "json":
+        return to_json(report)
+    return render(report, width=terminal_width())

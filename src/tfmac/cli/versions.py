@@ -1,0 +1,41 @@
+"""``tfmac versions``: the versions that matter, for a bug report."""
+
+from typing import Any
+
+import click
+
+from tfmac.cli.common import (
+    environment_options,
+    format_option,
+    gather,
+    print_result,
+    share_option,
+)
+from tfmac.cli.exit_codes import ExitCode
+
+
+@click.command(name="versions")
+@environment_options
+@format_option
+@share_option
+def command(
+    *,
+    output_format: str,
+    share: bool,
+    **environment: Any,  # noqa: ANN401 - the options of environment_options
+) -> int:
+    """Print the versions that matter in an environment, known conflicts marked."""
+    from tfmac import api
+    from tfmac.schema.codec import to_json
+    from tfmac.schema.redaction import redact
+
+    versions = api.versions(gather(frozenset(), **environment))
+    if share:
+        versions = redact(versions)
+    if output_format == "json":
+        print_result(to_json(versions))
+    else:
+        from tfmac.report.versions import render
+
+        print_result(render(versions))
+    return ExitCode.DONE

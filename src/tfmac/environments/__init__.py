@@ -1,0 +1,1 @@
+"""Changes machines: resolves with uv or pip, makes environments, takes failed changes back."""

@@ -1,0 +1,163 @@
+"""Carries out actions that make an environment: wholly, or with nothing left behind."""
+
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn, Optional, TextIO
+
+from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
+from tfmac.environments.tools import EnvironmentTool, UvTool, VenvTool
+from tfmac.environments.transaction import DirectoryTransaction
+from tfmac.environments.uv import Uv, UvError
+from tfmac.schema.actions import Action, CreateEnvironment
+
+_MEGABYTE = 1_000_000
+# Ctrl-C, a polite kill, a terminal that is closed.
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class _Interruption(BaseException):
+    """A signal that ends this program has come."""
+
+
+def create_environment(
+    directory: str,
+    actions: Sequence[Action],
+    *,
+    uv: Optional[Uv],
+    replace: bool = False,
+    needed_bytes: int = 0,
+    progress: Optional[TextIO] = None,
+) -> None:
+    """Build an environment in a directory by actions that all concern it.
+
+    The directory may be absent or empty; with ``replace`` it may be a virtual environment, which
+    is kept until the new one is finished. On any failure, Ctrl-C and SIGTERM included, it is left
+    as it was, and ``EnvironmentChangeFailed`` says why. What a killed run has left is taken back
+    first. Without uv the standard library's venv and the new environment's pip do the work.
+    ``progress`` is where the tool's own messages go.
+    """
+    directory = os.path.abspath(directory)
+    _require_one_directory(directory, actions)
+    transaction = DirectoryTransaction(directory)
+    tool: EnvironmentTool = VenvTool(progress) if uv is None else UvTool(uv, progress)
+    with _interruptible():
+        try:
+            transaction.recover()
+            _require_writable_parent(directory)
+            _require_space(directory, needed_bytes, uv)
+            transaction.begin(replace=replace)
+            _carry_out(actions, tool, transaction.held_files())
+            with _undisturbed():
+                transaction.commit()
+        except (_Interruption, KeyboardInterrupt) as error:
+            _roll_back(transaction)
+            raise EnvironmentChangeFailed(
+                ChangeFailure.INTERRUPTED, f"interrupted: {directory} is as it was before"
+            ) from error
+        except BaseException:
+            _roll_back(transaction)
+            raise
+
+
+def _roll_back(transaction: DirectoryTransaction) -> None:
+    with _undisturbed():
+        transaction.roll_back()
+
+
+def _carry_out(actions: Sequence[Action], tool: EnvironmentTool, held: Sequence[int]) -> None:
+    for action in actions:
+        if isinstance(action, CreateEnvironment):
+            tool.create(action, held)
+        else:
+            tool.install(action, held)
+
+
+def _require_one_directory(directory: str, actions: Sequence[Action]) -> None:
+    """Hold that the transaction covers everything that the actions touch."""
+    for action in actions:
+        path = action.path if isinstance(action, CreateEnvironment) else action.environment
+        if os.path.abspath(path) != directory:
+            raise ValueError(f"an action concerns {path}, not {directory}")
+
+
+def _nearest_folder(path: str) -> str:
+    """Return the path or the first folder above it that exists."""
+    while not os.path.isdir(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return path
+
+
+def _require_writable_parent(directory: str) -> None:
+    folder = _nearest_folder(os.path.dirname(os.path.realpath(directory)))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise EnvironmentChangeFailed(
+            ChangeFailure.NOT_WRITABLE,
+            f"{folder} is not writable: {directory} cannot be made there",
+        )
+
+
+def _require_space(directory: str, needed_bytes: int, uv: Optional[Uv]) -> None:
+    """Refuse where the environment, or uv's copies of the wheels, would not fit."""
+    if needed_bytes <= 0:
+        return
+    folders = [_nearest_folder(os.path.realpath(directory))]
+    cache = _cache_folder(uv)
+    if cache is not None and os.stat(cache).st_dev != os.stat(folders[0]).st_dev:
+        folders.append(cache)
+    for folder in folders:
+        free = shutil.disk_usage(folder).free
+        if free < needed_bytes:
+            raise EnvironmentChangeFailed(
+                ChangeFailure.NO_SPACE,
+                f"{folder} has {free // _MEGABYTE} MB free, "
+                f"{needed_bytes // _MEGABYTE} MB are needed",
+            )
+
+
+def _cache_folder(uv: Optional[Uv]) -> Optional[str]:
+    if uv is None:
+        return None
+    try:
+        return _nearest_folder(uv.cache_folder())
+    except UvError:
+        return None
+
+
+def _interrupt(_number: int, _frame: Optional[FrameType]) -> NoReturn:
+    raise _Interruption
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Turn signals that would end this program into an exception; only a main thread can."""
+    with _handling(_interrupt):
+        yield
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let nothing but SIGKILL come between: what is put back has to be put back."""
+    with _handling(signal.SIG_IGN):
+        yield
+
+
+@contextmanager
+def _handling(handler: "signal._HANDLER") -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    # What is ignored stays ignored: nohup is to work.
+    before = {number: signal.getsignal(number) for number in _INTERRUPTIONS}
+    changed = {number: was for number, was in before.items() if was is not signal.SIG_IGN}
+    for number in changed:
+        signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, was in changed.items():
+            signal.signal(number, signal.SIG_DFL if was is None else was)

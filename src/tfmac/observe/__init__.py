@@ -1,0 +1,1 @@
+"""Reads the machine; everything seen ends in one ``Facts``. Nothing is imported or changed."""

@@ -1,0 +1,234 @@
+"""Asks the interpreter that is being diagnosed, always in a child process with a time limit.
+
+``ask_interpreter`` runs nothing of its environment; ``run_probe`` imports TensorFlow and uses it.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any, Optional, TypeVar, Union
+
+import msgspec
+
+from tfmac.schema.interpreter import InterpreterAnswer
+from tfmac.schema.proof import (
+    Death,
+    DeathKind,
+    Device,
+    KerasProof,
+    Placement,
+    ProbeReport,
+    Stage,
+)
+
+# What starts processes (subprocess, threading, tempfile) is loaded by the functions that do:
+# a diagnosis that only reads files does not pay for it.
+
+T = TypeVar("T")
+PathLike = Union[str, "os.PathLike[str]"]
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_RESULT_LIMIT = 1_000_000
+_QUOTE_LIMIT = 400
+
+
+class InterpreterCannotRun(Exception):
+    """An interpreter that cannot be started or gives no answer."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(f"{path} cannot run: {detail}")
+        self.path = path
+        self.detail = detail
+
+
+def ask_interpreter(path: PathLike, *, time_limit: float = 20.0) -> InterpreterAnswer:
+    """Ask an interpreter who it is, without its site module and so without any ``.pth`` file.
+
+    Raise ``InterpreterCannotRun`` when it does not start, does not end in time or answers with
+    something else.
+    """
+    from tfmac.observe import child  # noqa: PLC0415
+
+    path = os.fspath(path)
+    command = [path, "-I", "-S", os.path.join(_FOLDER, "identity_script.py")]
+    try:
+        end = child.run_child(command, time_limit=time_limit, variables=child.child_variables({}))
+    except child.ChildCannotStart as error:
+        raise InterpreterCannotRun(path, str(error)) from error
+    if end.status is None:
+        raise InterpreterCannotRun(path, f"no answer within {time_limit:g} seconds")
+    # A wrapper around an interpreter may print before it.
+    answers = [_decoded(line) for line in end.output.splitlines()]
+    answer = next((answer for answer in reversed(answers) if answer is not None), None)
+    if answer is None:
+        raise InterpreterCannotRun(path, _why_no_answer(end.status, end.errors))
+    return answer
+
+
+def _decoded(line: str) -> Optional[InterpreterAnswer]:
+    try:
+        return msgspec.json.decode(line, type=InterpreterAnswer)
+    except msgspec.DecodeError:
+        return None
+
+
+def _why_no_answer(status: int, errors: str) -> str:
+    said = errors.strip()[-_QUOTE_LIMIT:]
+    return f"{_death_by_status(status)[1]}, no answer" + (f": {said}" if said else "")
+
+
+def run_probe(
+    interpreter: PathLike,
+    *,
+    time_limit: float = 600.0,
+    stop_after: Stage = Stage.KERAS,
+    working_directory: Optional[PathLike] = None,
+    environment: Optional[Mapping[str, Optional[str]]] = None,
+) -> ProbeReport:
+    """Import TensorFlow in an interpreter, use it, and report what happened.
+
+    With a working directory the child runs there and looks for modules there first, as a script
+    of the user's would; without one it runs in an empty folder. ``environment`` changes single
+    variables, None takes one away. However the child dies, the report says in which stage.
+    """
+    import tempfile  # noqa: PLC0415
+
+    interpreter = os.fspath(interpreter)
+    with tempfile.TemporaryDirectory(prefix="tfmac-probe-") as scratch:
+        results = os.path.join(scratch, "results.jsonl")
+        command = [
+            # Not resolved: in a virtual environment the link itself is the interpreter.
+            os.path.abspath(interpreter),
+            os.path.join(_FOLDER, "probe_script.py"),
+            results,
+            *_script_options(stop_after, working_directory),
+        ]
+        ended = _run_script(
+            command,
+            time_limit=time_limit,
+            folder=scratch if working_directory is None else os.fspath(working_directory),
+            # A child that is killed cannot clear up: its temporary files go with ours.
+            environment={"TMPDIR": scratch, **(environment or {})},
+        )
+        events = tuple(_read_events(results))
+    return _report(interpreter, events, ended)
+
+
+def _script_options(stop_after: Stage, working_directory: Optional[PathLike]) -> list[str]:
+    if stop_after not in {Stage.IMPORT, Stage.DEVICES, Stage.PLACEMENT, Stage.KERAS}:
+        raise ValueError(f"the probe cannot stop after {stop_after.value!r}")
+    options = ["--stop-after", stop_after.value]
+    if working_directory is not None:
+        options += ["--path-entry", os.path.abspath(working_directory)]
+    return options
+
+
+def _run_script(
+    command: list[str],
+    *,
+    time_limit: float,
+    folder: str,
+    environment: Mapping[str, Optional[str]],
+) -> Death:
+    """Run the script; return how it ended as far as the process shows, without the stage."""
+    from tfmac.observe import child  # noqa: PLC0415
+
+    try:
+        end = child.run_child(
+            command,
+            time_limit=time_limit,
+            variables=child.child_variables(environment),
+            folder=folder,
+            stacks_on_hang=True,
+        )
+    except child.ChildCannotStart as error:
+        kind, detail, output = DeathKind.CANNOT_START, str(error), ""
+    else:
+        output = end.errors
+        if end.status is None:
+            kind, detail = DeathKind.HANG, f"{time_limit:g}"
+        else:
+            kind, detail = _death_by_status(end.status)
+    return Death(stage=Stage.START, kind=kind, detail=detail, output=output)
+
+
+def _death_by_status(status: int) -> tuple[DeathKind, str]:
+    from tfmac.observe.child import signal_name  # noqa: PLC0415
+
+    if status < 0:
+        return DeathKind.SIGNAL, signal_name(-status)
+    return DeathKind.EXIT, f"exit status {status}"
+
+
+def _read_events(path: str) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a result file that are ours; the diagnosed program may write there."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            lines = file.read(_RESULT_LIMIT).splitlines()
+    except OSError:
+        return
+    events = (_event(line) for line in lines)
+    yield from (event for event in events if event is not None)
+
+
+def _event(line: str) -> Optional[dict[str, Any]]:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(event, dict):
+        return None
+    return event if event.get("stage") in [stage.value for stage in Stage] else None
+
+
+def _report(interpreter: str, events: tuple[dict[str, Any], ...], ended: Death) -> ProbeReport:
+    results = {event["stage"]: event for event in events if event.get("event") == "result"}
+    imported = results.get("import", {})
+    placed = [event for event in events if event.get("event") == "placed"]
+    placements = (_converted(event, Placement) for event in placed)
+    death = _death(events, ended)
+    return ProbeReport(
+        interpreter=interpreter,
+        versions=_converted(imported.get("versions"), dict[str, str]) or {},
+        import_seconds=_converted(imported.get("seconds"), float),
+        devices=_converted(results.get("devices", {}).get("devices"), tuple[Device, ...]) or (),
+        placements=tuple(placement for placement in placements if placement is not None),
+        keras=_keras(results.get("keras"), death),
+        death=death,
+    )
+
+
+def _converted(value: object, kind: type[T]) -> Optional[T]:
+    """Return a value as a type of ours, None when it does not fit."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return None
+
+
+def _keras(result: Optional[dict[str, Any]], death: Optional[Death]) -> Optional[KerasProof]:
+    if result is not None:
+        return _converted(result, KerasProof)
+    if death is not None and death.stage is Stage.KERAS:
+        exception = death.kind is DeathKind.EXCEPTION
+        return KerasProof(error=death.detail if exception else f"{death.kind.value} {death.detail}")
+    return None
+
+
+def _death(events: tuple[dict[str, Any], ...], ended: Death) -> Optional[Death]:
+    """Complete an end by what the script wrote; None when it came to its own end.
+
+    After that a crash while the interpreter is taken down harms nobody: it is not reported.
+    """
+    if not events:
+        return ended
+    if events[-1]["stage"] == Stage.DONE.value:
+        return None
+    last = events[-1]
+    if last.get("event") == "exception":
+        return Death(
+            stage=Stage(last["stage"]),
+            kind=DeathKind.EXCEPTION,
+            detail=str(last.get("line", "")),
+            output=str(last.get("traceback", "")),
+        )
+    return msgspec.structs.replace(ended, stage=Stage(last["stage"]))

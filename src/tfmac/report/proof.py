@@ -1,0 +1,77 @@
+"""What the probe proved, as text."""
+
+import re
+from collections.abc import Iterator
+
+from tfmac.report import layout
+from tfmac.schema.proof import Death, DeathKind, Device, KerasProof, Placement, ProbeReport
+
+_OUTPUT_LINES = 8
+_ENDINGS = {
+    DeathKind.EXCEPTION: "an exception",
+    DeathKind.SIGNAL: "a signal",
+    DeathKind.HANG: "the time limit",
+    DeathKind.EXIT: "the process ended",
+    DeathKind.CANNOT_START: "it could not be started",
+}
+
+
+def render_proof(proof: ProbeReport, *, width: int) -> list[str]:
+    """Lay out what was really run: versions, devices, the placed product, the Keras step."""
+    lines = [layout.strong("proof")]
+    versions = [f"{name} {version}" for name, version in proof.versions.items()]
+    lines += layout.labelled("versions", [", ".join(versions)] if versions else [], width=width)
+    if proof.import_seconds is not None:
+        lines += layout.labelled(
+            "import", [f"import tensorflow took {proof.import_seconds:.1f} s"], width=width
+        )
+    devices = [_device(one) for one in proof.devices]
+    lines += layout.labelled("devices", devices, width=width)
+    lines += layout.labelled("product", map(_placement, proof.placements), width=width)
+    if proof.keras is not None:
+        lines += layout.labelled("Keras", _keras(proof.keras), width=width)
+    if proof.death is not None:
+        lines += layout.labelled("died", _death(proof.death), width=width)
+    return lines
+
+
+def _device(device: Device) -> str:
+    details = ", ".join(f"{name} {value}" for name, value in device.details.items())
+    return f"{_short(device.name)}" + (f" ({details})" if details else "")
+
+
+def _placement(placement: Placement) -> str:
+    where = _short(placement.requested)
+    if placement.error is not None:
+        return f"on {where}: refused: {placement.error}"
+    value = "right" if placement.correct else f"WRONG: {placement.value}"
+    traced = ", ".join(map(_short, placement.traced_devices)) or "nothing"
+    verdict = "proved" if placement.proved else "not proved"
+    return (
+        f"on {where}: {verdict}; value {value}; result on {_short(placement.result_device or '?')}; "
+        f"trace saw it on {traced}"
+    )
+
+
+def _short(device: str) -> str:
+    """``/job:localhost/replica:0/task:0/device:GPU:0`` as ``GPU:0``."""
+    return re.split(r"device:", device)[-1].strip("/")
+
+
+def _keras(keras: KerasProof) -> Iterator[str]:
+    if keras.error is not None:
+        yield f"failed: {keras.error}"
+        return
+    same = "same predictions" if keras.proved else "OTHER predictions"
+    yield (
+        f"fitted {layout.counted(keras.steps, 'step')}, saved as {keras.saved_as}, loaded again: "
+        f"{same} (largest difference {keras.largest_difference:g})"
+    )
+    devices = [f"{layer} on {_short(device)}" for layer, device in keras.layer_devices.items()]
+    if devices:
+        yield "; ".join(devices)
+
+
+def _death(death: Death) -> Iterator[str]:
+    yield f"in stage {death.stage.value}, by {_ENDINGS[death.kind]}: {death.detail}"
+    yield from death.output.strip().splitlines()[-_OUTPUT_LINES:]

@@ -1,0 +1,111 @@
+"""What a user wishes for, and the answer: a plan with its reasons, or why there is none."""
+
+import enum
+from typing import Optional
+
+import msgspec
+
+from tfmac.schema.platform import Target
+
+
+class InterpreterChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """An installed interpreter that a plan may be built on."""
+
+    path: str
+    version: str
+    """Full version, for example ``3.12.4``."""
+    origin: str
+    """Where it was found: PATH, pyenv, Homebrew, python.org, conda or uv."""
+
+    @property
+    def minor(self) -> str:
+        """The version without its patch number: ``3.12``."""
+        return ".".join(self.version.split(".")[:2])
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user asks the planner for; None means no opinion.
+
+    ``tensorflow`` and ``keras`` are version specifiers such as ``<2.19``, ``==2.18.*``.
+    """
+
+    target: Target
+    python: Optional[str] = None
+    gpu: Optional[bool] = None
+    tensorflow: Optional[str] = None
+    keras: Optional[str] = None
+    packages: tuple[str, ...] = ()
+    prereleases: bool = False
+
+
+class StackKind(enum.Enum):
+    """A combination of packages that the planner knows how to put together."""
+
+    TENSORFLOW_METAL = "tensorflow-metal"
+    TENSORFLOW_CPU = "tensorflow"
+    TENSORFLOW_CUDA = "tensorflow-cuda"
+
+
+class Pin(msgspec.Struct, frozen=True, kw_only=True):
+    """One distribution of a plan at its exact version."""
+
+    name: str
+    version: str
+    hashes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.name}=={self.version}"
+
+
+class Rationale(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason for a choice in a plan, with the source of the rule behind it."""
+
+    statement: str
+    source: str
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True):
+    """An alternative that the planner looked at and left, with its cause from the vocabulary."""
+
+    stack: str
+    cause: Optional[str]
+    reason: str
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="plan"):
+    """A set of packages for one machine.
+
+    ``requirements`` are the chosen ones; ``pins`` the full set that they resolve to.
+    ``interpreter`` is the installed one to build on, or None when there is none for ``python``.
+    """
+
+    target: Target
+    python: str
+    stack: StackKind
+    gpu: bool
+    requirements: tuple[str, ...]
+    pins: tuple[Pin, ...]
+    rationale: tuple[Rationale, ...]
+    rejected: tuple[Rejected, ...]
+    interpreter: Optional[InterpreterChoice] = None
+
+    def version(self, name: str) -> Optional[str]:
+        """The pinned version of a distribution, None when the plan does not have it."""
+        return next((pin.version for pin in self.pins if pin.name == name), None)
+
+
+class Conflict(msgspec.Struct, frozen=True, kw_only=True):
+    """Wishes that cannot all be met, and why."""
+
+    wishes: tuple[str, ...]
+    reason: str
+    cause: Optional[str] = None
+
+
+class NoPlan(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="no-plan"):
+    """No set of packages meets all wishes; ``nearest`` says what giving one up would allow."""
+
+    target: Target
+    conflicts: tuple[Conflict, ...]
+    nearest: Optional[str] = None
+    rejected: tuple[Rejected, ...] = ()

@@ -1,0 +1,110 @@
+"""What the probe saw when it really imported and used TensorFlow in the target interpreter."""
+
+import enum
+from typing import Optional
+
+import msgspec
+
+
+class Stage(enum.Enum):
+    """The steps of the probe, in the order in which it takes them."""
+
+    START = "start"
+    IMPORT = "import"
+    DEVICES = "devices"
+    PLACEMENT = "placement"
+    KERAS = "keras"
+    DONE = "done"
+
+
+class DeathKind(enum.Enum):
+    """How a probe ended that did not reach its last stage."""
+
+    EXCEPTION = "exception"
+    SIGNAL = "signal"
+    HANG = "hang"
+    EXIT = "exit"
+    CANNOT_START = "cannot-start"
+
+
+class Death(msgspec.Struct, frozen=True, kw_only=True):
+    """The stage that the probe died in, how, and what was last said.
+
+    ``detail`` is the exception's last line, the signal's name, the time limit in seconds or the
+    exit status; ``output`` holds the end of the traceback or of standard error.
+    """
+
+    stage: Stage
+    kind: DeathKind
+    detail: str
+    output: str
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """A physical device as TensorFlow lists it."""
+
+    name: str
+    kind: str
+    details: dict[str, str] = {}
+
+
+class Placement(msgspec.Struct, frozen=True, kw_only=True):
+    """A matrix product placed explicitly on one device, soft placement off.
+
+    ``result_device`` is what the result tensor says; ``traced_devices`` are the devices that a
+    step trace saw the product run on. ``error`` is set when the device refused.
+    """
+
+    requested: str
+    result_device: Optional[str] = None
+    traced_devices: tuple[str, ...] = ()
+    value: Optional[tuple[tuple[float, ...], ...]] = None
+    correct: bool = False
+    error: Optional[str] = None
+
+    @property
+    def proved(self) -> bool:
+        """Whether the value is right and result and trace both name the requested device."""
+        where = self.requested.rpartition("/")[2]
+        return (
+            self.correct
+            and self.result_device is not None
+            and self.result_device.endswith(where)
+            and bool(self.traced_devices)
+            and all(device.endswith(where) for device in self.traced_devices)
+        )
+
+
+class KerasProof(msgspec.Struct, frozen=True, kw_only=True):
+    """A small Keras model fitted, saved, loaded again and compared.
+
+    ``largest_difference`` is the largest absolute difference between the predictions before
+    saving and after loading.
+    """
+
+    steps: int = 0
+    saved_as: Optional[str] = None
+    largest_difference: Optional[float] = None
+    layer_devices: dict[str, str] = {}
+    error: Optional[str] = None
+
+    @property
+    def proved(self) -> bool:
+        """Whether the loaded model predicts the same (to 1e-5, single precision)."""
+        return (
+            self.error is None
+            and self.largest_difference is not None
+            and self.largest_difference <= 1e-5
+        )
+
+
+class ProbeReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one run of the probe saw; ``death`` is None when it reached the end."""
+
+    interpreter: str
+    versions: dict[str, str] = {}
+    import_seconds: Optional[float] = None
+    devices: tuple[Device, ...] = ()
+    placements: tuple[Placement, ...] = ()
+    keras: Optional[KerasProof] = None
+    death: Optional[Death] = None

@@ -1,0 +1,1 @@
+"""Writers of tiny files in the formats that the package reads."""

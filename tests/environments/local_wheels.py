@@ -1,0 +1,51 @@
+"""Tiny wheels and an index of them, made on the spot: no test of this folder needs a network."""
+
+import base64
+import hashlib
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfmac.environments.pip_configuration import IndexSettings
+from tfmac.environments.uv import Uv, find_uv
+
+
+def make_wheel(
+    folder: Path,
+    name: str,
+    version: str,
+    *,
+    tag: str = "py3-none-any",
+    requires: Sequence[str] = (),
+) -> Path:
+    """Write a valid wheel with one module of the distribution's name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    info = f"{name}-{version}.dist-info"
+    metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    metadata += [f"Requires-Dist: {requirement}" for requirement in requires]
+    pure = str(tag.endswith("-any")).lower()
+    wheel = ["Wheel-Version: 1.0", "Generator: test", f"Root-Is-Purelib: {pure}", f"Tag: {tag}"]
+    files = {
+        f"{name}/__init__.py": f'__version__ = "{version}"\n',
+        f"{info}/METADATA": "\n".join(metadata) + "\n",
+        f"{info}/WHEEL": "\n".join(wheel) + "\n",
+    }
+    record = [f"{path},sha256={_digest(text)},{len(text)}" for path, text in files.items()]
+    files[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,"]) + "\n"
+    path = folder / f"{name}-{version}-{tag}.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, text in files.items():
+            archive.writestr(member, text)
+    return path
+
+
+def _digest(text: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def uv_on(folder: Path) -> Uv:
+    """Return a uv that knows no index but a folder of wheels."""
+    settings = IndexSettings(variables={"UV_FIND_LINKS": str(folder)}, options=("--no-index",))
+    uv = find_uv(settings)
+    assert uv is not None, "the package uv is a dependency"
+    return uv
