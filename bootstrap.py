@@ -60,11 +60,11 @@ def run(command: "list[object]") -> None:
 def main() -> None:
     """Do what the first argument names."""
     what, arguments = (sys.argv[1:2] or [""])[0], sys.argv[2:]
-    if sys.version_info < (3, 9):
-        sys.exit("tfmac needs Python 3.9 or later; this is {}".format(sys.version.split()[0]))
+    if sys.version_info < (3, 9):  # noqa: UP036 - this file is started by any python3
+        sys.exit(f"tfmac needs Python 3.9 or later; this is {sys.version.split()[0]}")
     if what == "tfmac":
         programs = environment("tfmac")
-        os.execv(programs / "tfmac", [str(programs / "tfmac"), *arguments])
+        os.execv(programs / "tfmac", [str(programs / "tfmac"), *arguments])  # noqa: S606
     elif what == "test":
         programs = environment("test")
         run([programs / "python", "-m", "pytest", *arguments])

@@ -192,19 +192,18 @@ class Maker:
                 self._pairs[pair.plugin, pair.tensorflow] = pair
         return True
 
-    def circular(self, plugins: Sequence[Named], user: Named) -> None:
-        """Record a shell that leads to no code at all."""
+    def without_library(self, plugins: Sequence[Named], user: Named) -> None:
+        """Record a shell that leads to no code at all: the loader's rules have nothing to judge."""
         for plugin in plugins:
             pair = PluginPair(
                 plugin=str(plugin),
                 tensorflow=str(user),
-                verdict=AbiVerdict.CANNOT_LOAD,
+                verdict=AbiVerdict.UNKNOWN,
                 strength=Strength.STATIC,
-                message="ModuleNotFoundError: No module named 'tensorflow'",
                 reasons=(
                     (
-                        f"{user.name} {user.release.version} is a shell that requires itself: "
-                        "no TensorFlow comes with it"
+                        f"{user.name} {user.release.version} brings no library to load into, "
+                        "nor does what it requires"
                     ),
                 ),
                 common_python=_common(plugin, user),
@@ -303,7 +302,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             try:
                 if carrier is None:
                     for user in users:
-                        maker.circular(plugins, user)
+                        maker.without_library(plugins, user)
                 elif not maker.judge(plugins, carrier, users):
                     continue
             except (
@@ -346,7 +345,7 @@ def carriers() -> dict[Optional[Named], list[Named]]:
 
 
 def carrier_of(shell: Named, everything: dict[str, Named]) -> Optional[Named]:
-    """Follow shells to the release that has code; None when they lead in a circle."""
+    """Follow shells to the release that has code; None when they lead to none."""
     seen: set[str] = set()
     current: Optional[Named] = shell
     while current is not None and current.is_shell:

@@ -13,12 +13,14 @@ What the packages declare about each other plays no part here: only what happens
     python tools/measure_combinations.py --work DIR --tensorflow 2.18.1 --package numpy
 
 Points that are finished are kept in ``DIR/points.jsonl``: a second call goes on
-where the first one stopped. Needs uv and the Python releases named in ``PLAN``.
+where the first one stopped. Needs uv and the Python releases that the plan names.
 """
 
 import argparse
 import datetime as dt
 import fcntl
+import functools
+import itertools
 import json
 import os
 import re
@@ -28,7 +30,7 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Optional
 
@@ -128,6 +130,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     tensorflow: str
     package: str
     wanted: str
+    python: str
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -160,12 +163,20 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The environment did not stand the check: nothing since its baseline counts."""
 
 
+ELSEWHERE = ("numpy<2.5",)
+"""Keeps what is measured on another Python out of the baseline: it has to be exchanged."""
+
+
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """How the working environment of one TensorFlow release is made."""
 
     python: str = "3.11"
     constraints: tuple[str, ...] = ()
     """What the release does not declare but needs: it predates what breaks it."""
+
+    def constraints_on(self, python: str) -> tuple[str, ...]:
+        """Give the constraints of the baseline on its own Python or another one."""
+        return self.constraints if python == self.python else (*self.constraints, *ELSEWHERE)
 
 
 SETTINGS = {
@@ -248,6 +259,15 @@ SWAPS: tuple[tuple[str, dict[str, tuple[str, ...]]], ...] = (
     ("2.19.1", {"numpy": _NUMPY, "protobuf": _PROTOBUF}),
 )
 
+# What the releases' own Pythons have no version of: Python, releases, packages.
+NEWER: tuple[tuple[str, tuple[str, ...], dict[str, tuple[str, ...]]], ...] = (
+    (
+        "3.12",
+        ("2.17.1", "2.16.2", "2.18.1", "2.19.1", "2.20.0", "2.21.0"),
+        {"numpy": ("==2.*",)},
+    ),
+)
+
 REMOVALS = ("2.21.0", "2.18.1", "2.15.1")
 REMOVABLE = (
     "absl-py",
@@ -282,12 +302,21 @@ REMOVABLE = (
 def plan() -> Iterator[Point]:
     """Give all points, the most valuable first."""
     for tensorflow, packages in SWAPS:
-        for package, versions in packages.items():
-            for wanted in versions:
-                yield Point(tensorflow=tensorflow, package=package, wanted=wanted)
+        yield from _points(tensorflow, SETTINGS[tensorflow].python, packages)
+    for python, releases, packages in NEWER:
+        for tensorflow in releases:
+            yield from _points(tensorflow, python, packages)
     for tensorflow in REMOVALS:
-        for package in REMOVABLE:
-            yield Point(tensorflow=tensorflow, package=package, wanted=REMOVED)
+        removals = dict.fromkeys(REMOVABLE, (REMOVED,))
+        yield from _points(tensorflow, SETTINGS[tensorflow].python, removals)
+
+
+def _points(
+    tensorflow: str, python: str, packages: Mapping[str, tuple[str, ...]]
+) -> Iterator[Point]:
+    for package, versions in packages.items():
+        for wanted in versions:
+            yield Point(tensorflow=tensorflow, package=package, wanted=wanted, python=python)
 
 
 # --- from what a run left behind to one line -------------------------------
@@ -402,15 +431,16 @@ def judged(report: Iterable[str], returncode: Optional[int], stderr: str) -> Out
 def counting(records: Iterable[Record]) -> list[Record]:
     """Leave out what was measured in an environment that proved to be spoiled."""
     kept: list[Record] = []
-    current: dict[str, list[Record]] = {}
+    current: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        session = current.pop(record.tensorflow, [])
+        environment = (record.tensorflow, record.python)
+        session = current.pop(environment, [])
         if record.void:
             continue
         if record.package == BASELINE:
             kept += session
             session = []
-        current[record.tensorflow] = [*session, record]
+        current[environment] = [*session, record]
     for group in current.values():
         kept += group
     return kept
@@ -426,9 +456,16 @@ def _order(combination: Combination) -> tuple[Version, str, bool, Version]:
     )
 
 
+def _on_own_python(record: Record) -> bool:
+    return record.python == SETTINGS.get(record.tensorflow, Setting()).python
+
+
 def table(records: Iterable[Record], platform: str) -> CombinationTable:
-    """Make the table of all records that count."""
-    kept = counting(records)
+    """Make the table of all records that count.
+
+    The table has room for one baseline of a release: that on the release's own Python.
+    """
+    kept = sorted(counting(records), key=_on_own_python)  # the last one is taken
     baselines: dict[str, dict[str, str]] = {}
     combinations: dict[tuple[str, str, Optional[str]], Combination] = {}
     for record in kept:
@@ -500,18 +537,23 @@ class Journal:
     def done(self) -> set[Point]:
         """Give the points that have a record that counts."""
         return {
-            Point(tensorflow=record.tensorflow, package=record.package, wanted=record.wanted)
+            Point(
+                tensorflow=record.tensorflow,
+                package=record.package,
+                wanted=record.wanted,
+                python=record.python,
+            )
             for record in counting(self.records)
             if record.package != BASELINE
         }
 
 
 class Bench:
-    """One TensorFlow release in an environment of its own."""
+    """One TensorFlow release on one Python in an environment of its own."""
 
-    def __init__(self, work: Path, tensorflow: str) -> None:
-        self._tensorflow = tensorflow
-        self._setting = SETTINGS.get(tensorflow, Setting())
+    def __init__(self, work: Path, tensorflow: str, python: str) -> None:
+        self.tensorflow = tensorflow
+        self.python = python
         self._work = work
         self._root = work / f"tf-{tensorflow}"
         self._python = self._root / "bin" / "python"
@@ -544,9 +586,10 @@ class Bench:
     def make(self) -> Outcome:
         """Make the environment, run the program in it; the baseline has to work."""
         shutil.rmtree(self._root, ignore_errors=True)
-        interpreter = self._uv("python", "find", self._setting.python).strip()
+        interpreter = self._uv("python", "find", self.python).strip()
         self._uv("venv", "--quiet", "--python", interpreter, str(self._root))
-        wanted = [f"tensorflow-cpu=={self._tensorflow}", *self._setting.constraints]
+        constraints = SETTINGS[self.tensorflow].constraints_on(self.python)
+        wanted = (f"tensorflow-cpu=={self.tensorflow}", *constraints)
         self._pip("install", "--only-binary", ":all:", *wanted)
         self.baseline = self.versions()
         outcome = self.run()
@@ -638,6 +681,10 @@ class Bench:
         self._uv("cache", "clean", "--quiet", "tensorflow-cpu")
 
 
+def _together(one: Point, other: Point) -> bool:
+    return (one.tensorflow, one.python) == (other.tensorflow, other.python)
+
+
 class Measurement:
     """A walk through the plan."""
 
@@ -661,24 +708,20 @@ class Measurement:
         done = self._journal.done()
         waiting = [point for point in points if point not in done]
         while waiting and time.monotonic() < deadline:
-            tensorflow = waiting[0].tensorflow
-            count = next(
-                (index for index, point in enumerate(waiting) if point.tensorflow != tensorflow),
-                len(waiting),
-            )
-            batch, waiting = waiting[:count], waiting[count:]
-            self._release(tensorflow, batch, deadline)
+            first = waiting[0]
+            batch = list(itertools.takewhile(functools.partial(_together, first), waiting))
+            waiting = waiting[len(batch) :]
+            self._release(Bench(self._work, first.tensorflow, first.python), batch, deadline)
             self.write()
 
-    def _record(self, tensorflow: str, point: Optional[Point] = None, **values: Any) -> None:  # noqa: ANN401
+    def _record(self, bench: Bench, point: Optional[Point] = None, **values: Any) -> None:  # noqa: ANN401
         package, wanted = (point.package, point.wanted) if point else (BASELINE, "")
-        python = SETTINGS.get(tensorflow, Setting()).python
         record = Record(
-            tensorflow=tensorflow,
+            tensorflow=bench.tensorflow,
             package=package,
             wanted=wanted,
             day=self._day,
-            python=python,
+            python=bench.python,
             **values,
         )
         self._journal.add(record)
@@ -687,13 +730,13 @@ class Measurement:
             said = f"{record.outcome.step.value} {error_line(record.outcome) or ''} {said}"
             said = f"{said.strip()} ({record.outcome.seconds} s)"
         name = f"{package} {wanted or 'newest'} -> {record.version}" if point else "baseline"
-        print(f"{tensorflow}: {name}: {said}", file=sys.stderr, flush=True)
+        place = f"{bench.tensorflow} on {bench.python}"
+        print(f"{place}: {name}: {said}", file=sys.stderr, flush=True)
 
-    def _release(self, tensorflow: str, points: list[Point], deadline: float) -> None:
-        bench = Bench(self._work, tensorflow)
+    def _release(self, bench: Bench, points: list[Point], deadline: float) -> None:
         try:
             outcome = bench.make()
-            self._record(tensorflow, outcome=outcome, baseline=bench.baseline)
+            self._record(bench, outcome=outcome, baseline=bench.baseline)
             for point in points:
                 if time.monotonic() >= deadline:
                     break
@@ -703,25 +746,25 @@ class Measurement:
             if outcome.step is not Step.WORKS:
                 raise BrokenBaselineError(f"at the end: {outcome.step.value} {error_line(outcome)}")  # noqa: TRY301
         except (BrokenBaselineError, OSError) as error:
-            self._record(tensorflow, void=True, note=scrubbed(str(error)))
+            self._record(bench, void=True, note=scrubbed(str(error)))
         finally:
             bench.discard()
 
     def _point(self, bench: Bench, point: Point) -> None:
         before = bench.baseline.get(point.package)
         if before is None:
-            self._record(point.tensorflow, point, note="not in the baseline")
+            self._record(bench, point, note="not in the baseline")
             return
         try:
             version = bench.exchange(point)
         except OSError as error:
-            self._record(point.tensorflow, point, note="not installable: " + scrubbed(str(error)))
+            self._record(bench, point, note="not installable: " + scrubbed(str(error)))
         else:
             if version == before:
-                self._record(point.tensorflow, point, version=version, note="the baseline's own")
+                self._record(bench, point, version=version, note="the baseline's own")
                 return
             outcome = bench.run()
-            self._record(point.tensorflow, point, version=version, outcome=outcome)
+            self._record(bench, point, version=version, outcome=outcome)
         bench.restore(point.package)
 
 

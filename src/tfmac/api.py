@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
     from tfmac.schema.reports import NoPlanDocument, SetupReport
 
+# Families of checks that ``versions`` leaves out.
+NOT_ABOUT_VERSIONS = ("files", "shadowing")
+
 
 def collect_facts(
     *,
@@ -90,6 +93,19 @@ def diagnose(
     only, skip = frozenset(only), frozenset(skip)
     findings, outcomes = judge(facts, select(only, skip), gpu=gpu, only=only, skip=skip)
     return summarise(facts, findings, outcomes)
+
+
+def usable(diagnosis: Diagnosis, *, gpu: Optional[bool] = None) -> bool:
+    """Whether TensorFlow is there and, where it was tried, does what is wished.
+
+    What was only read and not tried is not held against it: findings speak of that.
+    """
+    from tfmac.checks.summary import proves
+    from tfmac.schema.reports import TensorFlowState
+
+    if diagnosis.probe is None:
+        return diagnosis.tensorflow.state is not TensorFlowState.ABSENT
+    return proves(diagnosis.probe, gpu=bool(gpu))
 
 
 def plan(
@@ -197,62 +213,56 @@ def create(
     )
 
 
-def prove(
-    directory: str, plan: Plan, *, gpu: Optional[bool], time_limit: float
-) -> SetupReport:
+def prove(directory: str, plan: Plan, *, gpu: Optional[bool], time_limit: float) -> SetupReport:
     """Observe, judge and really use a new environment.
 
     It counts as proved when nothing of severity error is found, the product ran on the planned
     device and was right, and the Keras step gave the same predictions after loading.
     """
+    from tfmac.checks.summary import proves
     from tfmac.schema.findings import Severity
     from tfmac.schema.reports import SetupReport
 
     facts = probe(collect_facts(env=directory), time_limit=time_limit, cwd=directory)
     diagnosis = diagnose(facts, gpu=gpu)
-    report = facts.probe
-    device = "GPU" if plan.gpu else "CPU"
-    used = (
-        report is not None
-        and report.death is None
-        and report.keras is not None
-        and report.keras.proved
-        and any(device in one.requested and one.proved for one in report.placements)
-    )
-    document = plan_document(plan)
+    sound = all(one.severity is not Severity.ERROR for one in diagnosis.findings)
     return SetupReport(
         schema_version=SCHEMA_VERSION,
         tfmac=diagnosis.tfmac,
         directory=directory,
-        plan=document,
+        plan=plan_document(plan),
         diagnosis=diagnosis,
-        proved=used and all(one.severity is not Severity.ERROR for one in diagnosis.findings),
+        proved=sound and facts.probe is not None and proves(facts.probe, gpu=plan.gpu),
     )
 
 
-def plan_document(answer: Union[Plan, NoPlan]) -> Union[PlanDocument, NoPlanDocument]:
-    """Give the stable form of a plan, or of the reasons for none."""
-    from tfmac.schema.plans import NoPlan
-    from tfmac.schema.reports import NoPlanDocument, PinLine
+def plan_document(plan: Plan) -> PlanDocument:
+    """Give the stable form of a plan."""
+    from tfmac.schema.reports import PinLine
 
-    if isinstance(answer, NoPlan):
-        return NoPlanDocument(
-            schema_version=SCHEMA_VERSION,
-            target=str(answer.target),
-            conflicts=answer.conflicts,
-            nearest=answer.nearest,
-        )
     return PlanDocument(
         schema_version=SCHEMA_VERSION,
+        target=str(plan.target),
+        python=plan.python,
+        stack=plan.stack,
+        gpu=plan.gpu,
+        requirements=plan.requirements,
+        pins=tuple(PinLine(name=pin.name, version=pin.version) for pin in plan.pins),
+        rationale=plan.rationale,
+        rejected=plan.rejected,
+        interpreter=plan.interpreter.path if plan.interpreter else None,
+    )
+
+
+def no_plan_document(answer: NoPlan) -> NoPlanDocument:
+    """Give the stable form of the reasons for no plan."""
+    from tfmac.schema.reports import NoPlanDocument
+
+    return NoPlanDocument(
+        schema_version=SCHEMA_VERSION,
         target=str(answer.target),
-        python=answer.python,
-        stack=answer.stack,
-        gpu=answer.gpu,
-        requirements=answer.requirements,
-        pins=tuple(PinLine(name=pin.name, version=pin.version) for pin in answer.pins),
-        rationale=answer.rationale,
-        rejected=answer.rejected,
-        interpreter=answer.interpreter.path if answer.interpreter else None,
+        conflicts=answer.conflicts,
+        nearest=answer.nearest,
     )
 
 
@@ -284,9 +294,7 @@ def probe(facts: Facts, *, time_limit: float, cwd: str) -> Facts:
 
     if isinstance(facts.interpreter, Unknown):
         return facts
-    report = run_probe(
-        facts.interpreter.value.path, time_limit=time_limit, working_directory=cwd
-    )
+    report = run_probe(facts.interpreter.value.path, time_limit=time_limit, working_directory=cwd)
     return msgspec.structs.replace(facts, probe=report)
 
 
@@ -294,7 +302,7 @@ def versions(facts: Facts) -> Versions:
     """Name the versions that matter in an environment, with the conflicts that are known."""
     from tfmac.checks.summary import versions_that_matter
 
-    return versions_that_matter(facts, diagnose(facts, skip=("files", "shadowing")))
+    return versions_that_matter(facts, diagnose(facts, skip=NOT_ABOUT_VERSIONS))
 
 
 def causes() -> CauseList:

@@ -17,8 +17,8 @@ from tfmac.schema.facts import (
     MissingFiles,
     NativeLibraries,
     Plugin,
-    SharedFiles,
     ShadowingModule,
+    SharedFiles,
 )
 from tfmac.schema.platform import Architecture, OperatingSystem
 from tfmac.schema.proof import ProbeReport
@@ -120,9 +120,7 @@ def plugin(
     )
 
 
-def missing_files(
-    name: str, *examples: str, native: int = 0, altered: int = 0
-) -> FileComparison:
+def missing_files(name: str, *examples: str, native: int = 0, altered: int = 0) -> FileComparison:
     """A disk on which files of one distribution are missing."""
     return FileComparison(
         compared=100,

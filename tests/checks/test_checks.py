@@ -3,6 +3,7 @@
 from typing import NamedTuple, Optional
 
 import pytest
+
 from builders.facts import (
     ARM,
     INTEL,
@@ -18,7 +19,6 @@ from builders.facts import (
     shared_files,
     tensorflow,
 )
-
 from tfmac.api import diagnose
 from tfmac.checks.registry import CHECKS
 from tfmac.schema.fact import Found, Unknown
@@ -99,9 +99,7 @@ BAD = [
     Bad(
         "macos-new-enough",
         facts(
-            distribution(
-                "tensorflow", "2.19.1", tags=["cp312-cp312-macosx_12_0_arm64"]
-            ),
+            distribution("tensorflow", "2.19.1", tags=["cp312-cp312-macosx_12_0_arm64"]),
             host=mac("11.7"),
         ),
         "macos-too-old-for-wheel",
@@ -109,15 +107,22 @@ BAD = [
     ),
     Bad(
         "macos-new-enough",
-        facts(tensorflow("2.11.0"), metal("0.5.1"), host=mac("12.6"),
-              plugins=[plugin(minimum_macos="13.0")]),
+        facts(
+            tensorflow("2.11.0"),
+            metal("0.5.1"),
+            host=mac("12.6"),
+            plugins=[plugin(minimum_macos="13.0")],
+        ),
         "macos-too-old-for-wheel",
         WARNING,
     ),
     Bad(
         "two-tensorflow-packages",
-        facts(tensorflow("2.21.0"), tensorflow("2.18.0", name="tensorflow-cpu"),
-              files=shared_files("tensorflow", "tensorflow-cpu")),
+        facts(
+            tensorflow("2.21.0"),
+            tensorflow("2.18.0", name="tensorflow-cpu"),
+            files=shared_files("tensorflow", "tensorflow-cpu"),
+        ),
         "two-tensorflow-packages-mixed",
         ERROR,
     ),
@@ -193,12 +198,26 @@ BAD = [
         "metal-plugin-left-over",
         WARNING,
     ),
-    Bad("metal-plugin-present", facts(tensorflow("2.20.0"), python="3.13.1"),
-        "metal-plugin-not-installed", NOTE),
-    Bad("metal-plugin-present", facts(tensorflow("2.19.1")),
-        "metal-plugin-not-installed", ERROR, True),
-    Bad("metal-plugin-present", facts(tensorflow("2.20.0"), python="3.13.1"),
-        "tensorflow-metal-no-wheel", ERROR, True),
+    Bad(
+        "metal-plugin-present",
+        facts(tensorflow("2.20.0"), python="3.13.1"),
+        "metal-plugin-not-installed",
+        NOTE,
+    ),
+    Bad(
+        "metal-plugin-present",
+        facts(tensorflow("2.19.1")),
+        "metal-plugin-not-installed",
+        ERROR,
+        True,
+    ),
+    Bad(
+        "metal-plugin-present",
+        facts(tensorflow("2.20.0"), python="3.13.1"),
+        "tensorflow-metal-no-wheel",
+        ERROR,
+        True,
+    ),
     Bad(
         "declared-requirements",
         facts(tensorflow("2.15.1", "numpy<2.0.0,>=1.23.5"), distribution("numpy", "2.0.2")),
@@ -219,8 +238,10 @@ BAD = [
     ),
     Bad(
         "declared-requirements",
-        facts(tensorflow("2.13.0", "typing-extensions<4.6.0,>=3.6.6"),
-              distribution("typing-extensions", "4.12.0")),
+        facts(
+            tensorflow("2.13.0", "typing-extensions<4.6.0,>=3.6.6"),
+            distribution("typing-extensions", "4.12.0"),
+        ),
         "typing-extensions-pin-conflict",
         WARNING,
     ),
@@ -277,9 +298,7 @@ BAD = [
     ),
     Bad(
         "tensorflow-complete",
-        facts(
-            tensorflow("2.21.0"), files=missing_files("tensorflow", "tensorflow/x.h")
-        ),
+        facts(tensorflow("2.21.0"), files=missing_files("tensorflow", "tensorflow/x.h")),
         "tensorflow-install-incomplete",
         WARNING,
     ),

@@ -147,3 +147,15 @@ def test_shipped_table_decodes_strictly() -> None:
         again = msgspec.json.decode(msgspec.json.encode(table), type=CombinationTable)
         assert again == table
         assert all(each.tensorflow in table.baselines for each in table.combinations)
+
+
+@pytest.mark.parametrize(
+    ("tensorflow", "kind"), [("2.16.2", Broken), ("2.17.1", Broken), ("2.18.1", Works)]
+)
+def test_shipped_newest_numpy(tensorflow: str, kind: type[combinations.Outcome]) -> None:
+    """NumPy 2.5, which Python 3.11 cannot have, was run on Python 3.12."""
+    answer = outcome(tensorflow, "numpy", "2.5.5")
+
+    assert isinstance(answer, kind)
+    assert not isinstance(answer, NotMeasured)
+    assert [each.python for each in answer.evidence] == ["3.12"]

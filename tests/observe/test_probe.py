@@ -138,7 +138,8 @@ def test_garbage_in_the_result_file(tree: Path) -> None:
         "import sys\n"
         "path = next(entry for entry in sys.argv if entry.endswith('.jsonl'))\n"
         "with open(path, 'ab') as file:\n"
-        '    file.write(b"\\n" + b\'{"stage": "devices", "event": "result", "devices": 7}\\n\')\n'
+        '    file.write(b\'\\xff\\n[1]\\n{"stage": "heaven"}\\n{"stage": [1]}\\n\')\n'
+        "    file.write(b'[' * 5000)\n"
         '    file.write(b\'\\n{"stage": "devices", "event": "result", "devices": 7}\\n\')\n'
         + _LISTS_ONE_DEVICE
     )

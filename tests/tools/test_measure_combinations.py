@@ -2,6 +2,7 @@
 
 import json
 import signal
+from pathlib import Path
 from typing import Optional
 
 import msgspec
@@ -102,7 +103,7 @@ def test_telling_line(message: str, line: Optional[str]) -> None:
     ("text", "clean"),
     [
         ("/a/b-1/lib/x.so: undefined symbol", "x.so: undefined symbol"),
-        ("from 'm' (/srv/e/lib/__init__.py)", "from 'm' (__init__.py)"),
+        ("from 'm' (/e/lib/__init__.py)", "from 'm' (__init__.py)"),
         ("use a/b or tensorflow/core/x.cc", "use a/b or tensorflow/core/x.cc"),
         ("see https://host/path/page", "see https://host/path/page"),
         ("<object at 0x7f0011223344>", "<object at 0x…>"),
@@ -168,10 +169,69 @@ def test_a_spoiled_environment_takes_its_points_with_it() -> None:
     assert [c.version for c in made.combinations] == ["2", "4"]
 
 
+def elsewhere(made: maker.Record, python: str = "3.12") -> maker.Record:
+    return msgspec.structs.replace(made, python=python)
+
+
+class TestPythons:
+    def test_a_point_on_another_python_is_told_as_such(self) -> None:
+        records = [
+            baseline("2.9.1", numpy="1.26.4"),
+            record("2.9.1", "numpy", "2.4.0"),
+            elsewhere(baseline("2.9.1", numpy="1.26.3")),
+            elsewhere(record("2.9.1", "numpy", "2.5.0", Step.IMPORT)),
+        ]
+        for ordered in (records, records[2:] + records[:2]):
+            made = maker.table(ordered, "linux")
+            told = [(c.version, c.python, c.step) for c in made.combinations]
+            assert told == [("2.4.0", "3.11", Step.WORKS), ("2.5.0", "3.12", Step.IMPORT)]
+            assert made.baselines == {"2.9.1": {"numpy": "1.26.4"}}
+
+    def test_the_releases_own_python_decides(self) -> None:
+        records = [
+            record("2.9.1", "a", "2"),
+            elsewhere(record("2.9.1", "a", "2", Step.FIT)),
+        ]
+        for ordered in (records, records[::-1]):
+            (only,) = maker.table(ordered, "linux").combinations
+            assert (only.python, only.step) == ("3.11", Step.WORKS)
+
+    def test_a_spoiled_environment_spoils_no_other_python(self) -> None:
+        records = [
+            baseline("2.9.1", a="1"),
+            record("2.9.1", "a", "2"),
+            elsewhere(baseline("2.9.1", a="1")),
+            elsewhere(record("2.9.1", "a", "3")),
+            elsewhere(void("2.9.1")),
+        ]
+        assert [c.version for c in maker.table(records, "linux").combinations] == ["2"]
+
+    def test_one_python_does_not_finish_the_point_of_another(self, tmp_path: Path) -> None:
+        journal = maker.Journal(tmp_path / "points.jsonl")
+        journal.add(record("2.9.1", "numpy", "2.4.0"))
+        (finished,) = journal.done()
+        assert finished.python == "3.11"
+        assert msgspec.structs.replace(finished, python="3.12") not in journal.done()
+
+    def test_what_is_exchanged_elsewhere_stays_out_of_the_baseline(self) -> None:
+        setting = maker.SETTINGS["2.17.1"]
+        assert setting.constraints_on("3.11") == ("numpy<2",)
+        assert setting.constraints_on("3.12") == ("numpy<2", "numpy<2.5")
+
+
 def test_the_plan_repeats_no_point_and_knows_every_release() -> None:
     points = list(maker.plan())
     assert len(points) == len(set(points))
     assert {point.tensorflow for point in points} == set(maker.SETTINGS)
+
+
+def test_the_plan_names_another_python_only_where_it_is_needed() -> None:
+    others = {
+        (point.package, point.python)
+        for point in maker.plan()
+        if point.python != maker.SETTINGS[point.tensorflow].python
+    }
+    assert others == {("numpy", "3.12")}
 
 
 def test_the_program_is_python() -> None:

@@ -29,11 +29,11 @@ TENSORFLOW_NAMES = (
 METAL = "tensorflow-metal"
 
 
-class NotApplicable(Exception):  # noqa: N818 - an answer, not a failure
+class NotApplicable(Exception):
     """A check that has nothing to say about this environment, with the reason."""
 
 
-class UnknownFact(Exception):  # noqa: N818 - an answer, not a failure
+class UnknownFact(Exception):
     """A check that needs a fact which is unknown, with the reason."""
 
 

@@ -29,4 +29,4 @@ def describe(check: Check) -> CheckText:
 
 
 def _joined(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(text.split()).replace("``", "`")

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from tfmac.checks.case import TENSORFLOW_NAMES, Case, NotApplicable, require
-from tfmac.schema.fact import Unknown
 from tfmac.schema.facts import MissingFiles
 from tfmac.schema.findings import (
     Confidence,
@@ -17,9 +16,10 @@ from tfmac.schema.knowledge import Step
 
 
 def tensorflow_complete(case: Case) -> Iterator[Finding]:
-    """Whether all files of TensorFlow are there, at their size.
+    """Whether all files of TensorFlow are there.
 
-    Looks at: existence and size of every file in TensorFlow's RECORD.
+    Looks at: the existence of every file in TensorFlow's RECORD, and the size of its native
+    libraries.
     Why it matters: an interrupted installation, or the removal of one of two TensorFlow
     distributions, leaves a package that imports and is hollow, or does not load.
     Repair: TensorFlow removed with its folder and installed once.
@@ -87,15 +87,16 @@ def _file_evidence(missing: MissingFiles, location: str) -> Iterator[Evidence]:
     state = "is missing" if missing.missing else "has another size"
     for path in missing.examples:
         yield Evidence(
-            statement=f"{path} {state}", source=f"RECORD of {missing.distribution}",
+            statement=f"{path} {state}",
+            source=f"RECORD of {missing.distribution}",
             location=location,
         )
 
 
 def distribution_files(case: Case) -> Iterator[Finding]:
-    """Whether the files of all other distributions are there, at their size.
+    """Whether the files of all other distributions are there.
 
-    Looks at: existence and size of every file that a RECORD lists.
+    Looks at: the existence of every file that a RECORD lists, and the size of native libraries.
     Why it matters: pip and uv do not look, and a deleted library shows only at import.
     Repair: the distribution installed again at the same version.
     Sources: RECORD (Binary distribution format).

@@ -174,8 +174,9 @@ def _too_old(subject: str, needed: str, version: str, source: str) -> Finding:
 
 def _tagged_macos(tags: tuple[str, ...]) -> Optional[str]:
     """The oldest macOS that a wheel's tags name."""
-    found = [match.groups() for tag in tags for match in [_MACOS_TAG.search(tag)] if match]
-    return ".".join(min(found, key=lambda pair: (int(pair[0]), int(pair[1])))) if found else None
+    matches = filter(None, map(_MACOS_TAG.search, tags))
+    oldest = min(((int(one[1]), int(one[2])) for one in matches), default=None)
+    return f"{oldest[0]}.{oldest[1]}" if oldest else None
 
 
 def _numbers(version: str) -> tuple[int, int]:

@@ -33,9 +33,7 @@ def judge(
     return tuple(findings), tuple(outcomes)
 
 
-def _wanted(
-    check: Check, finding: Finding, only: frozenset[str], skip: frozenset[str]
-) -> bool:
+def _wanted(check: Check, finding: Finding, only: frozenset[str], skip: frozenset[str]) -> bool:
     if finding.cause in skip:
         return False
     return not only or finding.cause in only or check.family in only

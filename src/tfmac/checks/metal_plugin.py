@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Optional
 
-from tfmac.checks.case import METAL, Case, NotApplicable, minor, require
+from tfmac.checks.case import METAL, Case, NotApplicable, UnknownFact, minor, require
 from tfmac.knowledge import plugin_abi, releases
 from tfmac.schema.binary import Binding
 from tfmac.schema.fact import Found
@@ -43,6 +43,8 @@ def metal_plugin_loads(case: Case) -> Iterator[Finding]:
                 yield _refused(case, plugin, plugin.binding.value)
         elif metal is not None and plugin.distribution == METAL:
             yield from _recorded(metal, tensorflow, plugin.binding.reason)
+        else:
+            raise UnknownFact(plugin.binding.reason)
 
 
 def _only_macs(case: Case) -> None:
@@ -122,7 +124,7 @@ def _plugins(tensorflow: Distribution) -> tuple[str, ...]:
 
 
 def _tensorflows(plugin: Optional[str]) -> tuple[str, ...]:
-    """The TensorFlow versions that a plug-in release (or any, for None) loads into, newest first."""
+    """The TensorFlow versions that a plug-in (None: any) loads into, newest first."""
     pairs = plugin_abi.pairs_that_load(METAL, plugin_version=plugin)
     return tuple(pair.tensorflow.partition("==")[2] for pair in pairs)
 
@@ -158,6 +160,8 @@ def _references(plugin: Optional[str], tensorflow: Distribution) -> tuple[str, .
 def _recorded(metal: Distribution, tensorflow: Distribution, reason: str) -> Iterator[Finding]:
     """Judge by the recorded table where the installed files could not be read."""
     pair = plugin_abi.verdict(METAL, metal.version, tensorflow.name, tensorflow.version)
+    if pair.verdict is AbiVerdict.UNKNOWN:
+        raise UnknownFact(f"{reason}; and {'; '.join(pair.reasons)}")
     if pair.verdict is not AbiVerdict.CANNOT_LOAD:
         return
     yield Finding(
@@ -300,9 +304,7 @@ def _not_installed(case: Case) -> Finding:
             Evidence(statement="no plug-in is installed", source="dist-info folders"),
             Evidence(statement=hint, source="the recorded plug-in table"),
         ),
-        constraints=(
-            Constraint(kind=ConstraintKind.REQUIREMENT, value=value, reason=reason),
-        )
+        constraints=(Constraint(kind=ConstraintKind.REQUIREMENT, value=value, reason=reason),)
         if wished
         else (),
     )

@@ -49,15 +49,11 @@ CHECKS: tuple[Check, ...] = (
         "x86-python-on-apple-silicon",
         parts=_NATIVE,
     ),
-    _check(
-        architecture.mixed_architectures, "architecture", "mixed-architectures", parts=_NATIVE
-    ),
+    _check(architecture.mixed_architectures, "architecture", "mixed-architectures", parts=_NATIVE),
     _check(interpreter.interpreter_runs, "interpreter", "interpreter-cannot-run"),
     _check(interpreter.python_has_wheels, "interpreter", "no-wheel-for-python"),
     _check(interpreter.intel_mac, "interpreter", "intel-mac-dropped"),
-    _check(
-        interpreter.macos_new_enough, "interpreter", "macos-too-old-for-wheel", parts=_PLUGINS
-    ),
+    _check(interpreter.macos_new_enough, "interpreter", "macos-too-old-for-wheel", parts=_PLUGINS),
     _check(
         tensorflow_packages.two_tensorflow_packages, "packages", "two-tensorflow-packages-mixed"
     ),

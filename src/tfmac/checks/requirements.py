@@ -174,19 +174,22 @@ def _cause(
 def closer_cause(package: str, installed: str, tensorflow: str) -> Optional[str]:
     """The vocabulary's own cause for a package beside a TensorFlow release, if it has one."""
     numbers, release = minor(installed), minor(tensorflow)
-    if package == "numpy":
-        if numbers >= (2, 0) and release < (2, 18):
-            return "numpy-2-with-numpy-1-binaries"
-        return None
-    if package == "keras" and not (numbers >= (3, 0) and release < (2, 16)):
-        return "keras-not-matching-tensorflow"
-    if package == "ml-dtypes":
-        return "ml-dtypes-mismatch"
-    if package == "protobuf" and numbers >= (4, 0) and release < (2, 12):
-        return "protobuf-generated-code-too-old"
-    if package == "typing-extensions" and (release < (2, 7) or release == (2, 13)):
-        return "typing-extensions-pin-conflict"
-    return None
+    causes = {
+        "numpy-2-with-numpy-1-binaries": (
+            package == "numpy" and numbers >= (2, 0) and release < (2, 18)
+        ),
+        "keras-not-matching-tensorflow": (
+            package == "keras" and (numbers < (3, 0) or release >= (2, 16))
+        ),
+        "ml-dtypes-mismatch": package == "ml-dtypes",
+        "protobuf-generated-code-too-old": (
+            package == "protobuf" and numbers >= (4, 0) and release < (2, 12)
+        ),
+        "typing-extensions-pin-conflict": (
+            package == "typing-extensions" and (release < (2, 7) or release == (2, 13))
+        ),
+    }
+    return next((cause for cause, holds in causes.items() if holds), None)
 
 
 def numpy_generation(case: Case) -> Iterator[Finding]:
@@ -306,4 +309,3 @@ def legacy_keras_switch(case: Case) -> Iterator[Finding]:
             ),
         ),
     )
-

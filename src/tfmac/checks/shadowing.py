@@ -2,13 +2,9 @@
 
 from collections.abc import Iterator
 
-from tfmac.checks.case import TENSORFLOW_NAMES, Case, NotApplicable, require
-from tfmac.schema.fact import Unknown
-from tfmac.schema.facts import MissingFiles
+from tfmac.checks.case import Case, require
 from tfmac.schema.findings import (
     Confidence,
-    Constraint,
-    ConstraintKind,
     Evidence,
     Finding,
     Severity,

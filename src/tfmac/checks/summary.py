@@ -59,7 +59,9 @@ def summarise(
         environment=_environment(facts),
         tensorflow=TensorFlowSummary(
             state=state(case, findings),
-            distributions=tuple(f"{one.name} {one.version}" for one in case.tensorflow_distributions),
+            distributions=tuple(
+                f"{one.name} {one.version}" for one in case.tensorflow_distributions
+            ),
             plugin=f"{metal.name} {metal.version}" if metal else None,
         ),
         findings=findings,
@@ -99,6 +101,21 @@ def state_of_probe(probe: ProbeReport) -> TensorFlowState:
         return TensorFlowState.NO_GPU
     proved = any("GPU" in one.requested and one.proved for one in probe.placements)
     return TensorFlowState.PROVED if proved else TensorFlowState.GPU_UNPROVED
+
+
+def proves(probe: ProbeReport, *, gpu: bool) -> bool:
+    """Whether a probe saw everything work that a plan promises.
+
+    It reached its end, the product ran on the planned kind of device and was right, and the model
+    predicts the same after loading.
+    """
+    device = "GPU" if gpu else "CPU"
+    return (
+        probe.death is None
+        and probe.keras is not None
+        and probe.keras.proved
+        and any(device in one.requested and one.proved for one in probe.placements)
+    )
 
 
 def _environment(facts: Facts) -> EnvironmentSummary:

@@ -44,16 +44,16 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        code = program.main(standalone_mode=False)
+        code = program.main(prog_name="tfmac", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("tfmac: interrupted", err=True)
         return ExitCode.COULD_NOT_FINISH
-    except BrokenPipeError:
-        sys.stderr.close()
-        return ExitCode.DONE
+    except SystemExit:
+        # How click ends when nobody reads what is said on the way to a result.
+        return ExitCode.COULD_NOT_FINISH
     except Exception as error:
         if os.environ.get("TFMAC_TRACEBACK"):
             raise

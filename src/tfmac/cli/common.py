@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Callable, Optional, TypeVar
 
 import click
@@ -20,41 +21,27 @@ class CommandFailed(click.ClickException):
 
     def __init__(self, message: str, code: ExitCode) -> None:
         super().__init__(message)
-        self.exit_code = code
+        self.exit_code = int(code)  # type: ignore[misc]  # click declares it on the class
 
     def show(self, file: Any = None) -> None:  # noqa: ANN401 - click's own signature
         """Print the line on standard error."""
-        click.echo(f"tfmac: {self.message}", err=True, file=file)
+        click.echo(printable(f"tfmac: {self.message}"), err=True, file=file)
 
 
-class _TargetType(click.ParamType):
-    name = "target"
-
-    def convert(
-        self, value: Any, param: Optional[click.Parameter], ctx: Optional[click.Context]  # noqa: ANN401
-    ) -> Target:
-        if isinstance(value, Target):
-            return value
-        try:
-            return Target.parse(value)
-        except InvalidTarget as error:
-            self.fail(str(error), param, ctx)
+def target_of(text: str) -> Target:
+    """Read the value of ``--for``; what is no target is a usage error."""
+    try:
+        return Target.parse(text)
+    except InvalidTarget as error:
+        raise click.BadParameter(str(error)) from error
 
 
-class _PythonVersionType(click.ParamType):
-    name = "version"
-
-    def convert(
-        self, value: Any, param: Optional[click.Parameter], ctx: Optional[click.Context]  # noqa: ANN401
-    ) -> str:
-        parts = str(value).split(".")
-        if len(parts) in {2, 3} and all(part.isdigit() for part in parts) and parts[0] == "3":
-            return str(value)
-        self.fail(f"{value!r} is not a Python version: write it as 3.12", param, ctx)
-
-
-TARGET = _TargetType()
-PYTHON_VERSION = _PythonVersionType()
+def python_version_of(text: str) -> str:
+    """Read a Python version such as ``3.12`` or ``3.12.4``."""
+    parts = text.split(".")
+    if len(parts) not in {2, 3} or not all(map(str.isdigit, parts)) or parts[0] != "3":
+        raise click.BadParameter(f"{text!r} is not a Python version: write it as 3.12")
+    return text
 
 
 def format_option(command: Command) -> Command:
@@ -81,13 +68,15 @@ def environment_options(command: Command) -> Command:
         ),
         click.option(
             "--python-version",
-            type=PYTHON_VERSION,
+            type=python_version_of,
+            metavar="VERSION",
             help="The Python that the tree of --site-packages is for.",
         ),
         click.option(
             "--for",
             "target",
-            type=TARGET,
+            type=target_of,
+            metavar="TARGET",
             help="Judge for this machine: macos-14-arm64, macos-12-x86_64, linux-x86_64.",
         ),
         click.option(
@@ -130,6 +119,11 @@ def share_option(command: Command) -> Command:
     return click.option(
         "--share", is_flag=True, help="Take user names, home folders and credentials out."
     )(command)
+
+
+def own_home() -> str:
+    """The user's home folder, for ``--share``."""
+    return os.path.expanduser("~")
 
 
 def gather(
@@ -180,16 +174,38 @@ def read_facts(path: str) -> Facts:
         raise CommandFailed(str(error), ExitCode.USAGE) from error
 
 
+def printable(text: str) -> str:
+    r"""Write out the bytes of file names that are no UTF-8: ``\xe9``, as in JSON (PEP 383)."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def print_result(text: str) -> None:
-    """Print a result on standard output, without colour where nobody sees it or wants it."""
+    """Print a result on standard output, without colour where nobody sees it or wants it.
+
+    Whether anybody reads it to its end changes nothing; a full disk does.
+    """
     colour = False if os.environ.get("NO_COLOR") else None
-    click.echo(text, nl=not text.endswith("\n"), color=colour)
+    try:
+        click.echo(printable(text), nl=not text.endswith("\n"), color=colour)
+    except BrokenPipeError:
+        _discard_output()
+    except OSError as error:
+        _discard_output()
+        raise CommandFailed(
+            f"the result cannot be written: {error.strerror}", ExitCode.COULD_NOT_FINISH
+        ) from error
+
+
+def _discard_output() -> None:
+    """Let go of what is still buffered: Python would fail to write it once more at its end."""
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_note(text: str) -> None:
     """Print progress or a note on standard error."""
     colour = False if os.environ.get("NO_COLOR") else None
-    click.echo(text, err=True, color=colour)
+    click.echo(printable(text), err=True, color=colour)
 
 
 def terminal_width() -> int:
@@ -197,12 +213,11 @@ def terminal_width() -> int:
     return max(60, min(shutil.get_terminal_size((100, 24)).columns, 110))
 
 
-@contextmanager
-def written_file(path: str) -> Iterator[Any]:
-    """Open a file for the result; a path that cannot be written fails with its name."""
+def write_result(path: str, text: str) -> None:
+    """Write a result to a file; a path that cannot be written fails with its name."""
     try:
         with open(path, "w", encoding="utf-8") as file:
-            yield file
+            file.write(printable(click.unstyle(text)))
     except OSError as error:
         raise CommandFailed(
             f"{path} cannot be written: {error.strerror}", ExitCode.COULD_NOT_FINISH

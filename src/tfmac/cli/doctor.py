@@ -6,10 +6,10 @@ from typing import Any, Optional
 import click
 
 from tfmac.cli.common import (
-
     environment_options,
     format_option,
     gather,
+    own_home,
     print_note,
     print_result,
     read_facts,
@@ -19,14 +19,12 @@ from tfmac.cli.common import (
 from tfmac.cli.exit_codes import ExitCode
 from tfmac.schema.facts import Facts
 from tfmac.schema.findings import Severity
-from tfmac.schema.reports import Diagnosis, TensorFlowState
+from tfmac.schema.reports import Diagnosis
 
 
 @click.command(name="doctor")
 @environment_options
-@click.option(
-    "--facts", "facts_file", metavar="FILE", help="Judge saved facts instead of looking."
-)
+@click.option("--facts", "facts_file", metavar="FILE", help="Judge saved facts instead of looking.")
 @click.option(
     "--gpu/--no-gpu",
     default=None,
@@ -86,7 +84,7 @@ def command(
     except UnknownSelection as error:
         raise click.UsageError(str(error)) from error
     print_result(_rendered(diagnosis, output_format, share=share))
-    return _exit_code(diagnosis, fail_on)
+    return _exit_code(diagnosis, fail_on, gpu=gpu)
 
 
 def _facts(
@@ -119,7 +117,7 @@ def _rendered(diagnosis: Diagnosis, output_format: str, *, share: bool) -> str:
     from tfmac.schema.redaction import redact
 
     if share:
-        diagnosis = redact(diagnosis)
+        diagnosis = redact(diagnosis, home=own_home())
     if output_format == "json":
         return to_json(diagnosis)
     from tfmac.report.diagnosis import render
@@ -130,22 +128,18 @@ def _rendered(diagnosis: Diagnosis, output_format: str, *, share: bool) -> str:
 def _checks() -> str:
     from tfmac.checks.registry import CHECKS
 
-    lines = []
-    for check in CHECKS:
-        lines.append(f"{check.family:13} {check.name:24} {', '.join(check.causes)}")
+    lines = (f"{one.family:13} {one.name:24} {', '.join(one.causes)}" for one in CHECKS)
     return "\n".join(lines)
 
 
-def _exit_code(diagnosis: Diagnosis, fail_on: str) -> ExitCode:
-    """1 when TensorFlow is absent, when a check crashed, or for a finding that is bad enough."""
+def _exit_code(diagnosis: Diagnosis, fail_on: str, *, gpu: Optional[bool]) -> ExitCode:
+    """1 when TensorFlow cannot be used, or for a finding that is bad enough."""
+    from tfmac import api
+
     if any(one.outcome.value == "crashed" for one in diagnosis.outcomes):
         return ExitCode.COULD_NOT_FINISH
     if fail_on == "never":
         return ExitCode.DONE
-    if diagnosis.tensorflow.state is TensorFlowState.ABSENT:
-        return ExitCode.ANSWER_IS_NO
     worst = Severity(fail_on).rank
     bad = any(one.severity.rank <= worst for one in diagnosis.findings)
-    return ExitCode.ANSWER_IS_NO if bad else ExitCode.DONE
-
-
+    return ExitCode.ANSWER_IS_NO if bad or not api.usable(diagnosis, gpu=gpu) else ExitCode.DONE

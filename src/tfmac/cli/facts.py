@@ -7,9 +7,10 @@ import click
 from tfmac.cli.common import (
     environment_options,
     gather,
+    own_home,
     print_result,
     share_option,
-    written_file,
+    write_result,
 )
 from tfmac.cli.exit_codes import ExitCode
 
@@ -42,7 +43,7 @@ def command(
 
     facts = gather(**environment)
     if share:
-        facts = redact(facts)
+        facts = redact(facts, home=own_home())
     if output_format == "text":
         from tfmac.report.facts import render
 
@@ -52,6 +53,5 @@ def command(
     if output is None:
         print_result(text)
     else:
-        with written_file(output) as file:
-            file.write(text)
+        write_result(output, text)
     return ExitCode.DONE

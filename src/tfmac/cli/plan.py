@@ -5,16 +5,16 @@ from typing import Optional, Union
 import click
 
 from tfmac.cli.common import (
-    PYTHON_VERSION,
-    TARGET,
     CommandFailed,
     format_option,
     planning_errors,
     print_note,
     print_result,
+    python_version_of,
+    target_of,
     terminal_width,
     wish_options,
-    written_file,
+    write_result,
 )
 from tfmac.cli.exit_codes import ExitCode
 from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
@@ -25,10 +25,16 @@ from tfmac.schema.platform import Target
 @click.option(
     "--for",
     "target",
-    type=TARGET,
+    type=target_of,
+    metavar="TARGET",
     help="Plan for this machine: macos-14-arm64, macos-12-x86_64, linux-x86_64.",
 )
-@click.option("--python", type=PYTHON_VERSION, help="Plan for this Python, such as 3.11.")
+@click.option(
+    "--python",
+    type=python_version_of,
+    metavar="VERSION",
+    help="Plan for this Python, such as 3.11.",
+)
 @wish_options
 @click.option("--emit", type=click.Choice(["requirements"]), help="Print the plan as a file.")
 @click.option("-o", "--output", metavar="FILE", help="Write the result to a file.")
@@ -73,8 +79,7 @@ def command(
     if output is None or isinstance(answer, NoPlan):
         print_result(text)
     else:
-        with written_file(output) as file:
-            file.write(click.unstyle(text))
+        write_result(output, text)
         print_note(f"written to {output}")
     return ExitCode.ANSWER_IS_NO if isinstance(answer, NoPlan) else ExitCode.DONE
 
@@ -94,14 +99,12 @@ def _rendered(answer: Union[Plan, NoPlan], emit: Optional[str], output_format: s
     from tfmac.planner.emit import requirements_text
     from tfmac.report.plan import render_no_plan, render_plan
     from tfmac.schema.codec import to_json
-    from tfmac.schema.reports import NoPlanDocument
 
-    if emit is not None and isinstance(answer, Plan):
+    width = terminal_width()
+    if isinstance(answer, NoPlan):
+        reasons = api.no_plan_document(answer)
+        return to_json(reasons) if output_format == "json" else render_no_plan(reasons, width=width)
+    if emit is not None:
         return requirements_text(answer)
     document = api.plan_document(answer)
-    if output_format == "json":
-        return to_json(document)
-    width = terminal_width()
-    if isinstance(document, NoPlanDocument):
-        return render_no_plan(document, width=width)
-    return render_plan(document, width=width)
+    return to_json(document) if output_format == "json" else render_plan(document, width=width)

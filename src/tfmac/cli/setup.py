@@ -8,25 +8,30 @@ from typing import Optional, Union
 import click
 
 from tfmac.cli.common import (
-    PYTHON_VERSION,
     CommandFailed,
     change_errors,
     format_option,
     planning_errors,
     print_note,
     print_result,
+    python_version_of,
     terminal_width,
     wish_options,
 )
 from tfmac.cli.exit_codes import ExitCode
 from tfmac.planner.choosing import Choice
 from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
-from tfmac.schema.reports import NoPlanDocument, PlanDocument, SetupReport
+from tfmac.schema.reports import SetupReport
 
 
 @click.command(name="setup")
 @click.argument("directory", metavar="[DIR]", default=".venv-tf")
-@click.option("--python", type=PYTHON_VERSION, help="Build on this Python, such as 3.11.")
+@click.option(
+    "--python",
+    type=python_version_of,
+    metavar="VERSION",
+    help="Build on this Python, such as 3.11.",
+)
 @wish_options
 @click.option(
     "--download-python",
@@ -64,21 +69,23 @@ def command(
 ) -> int:
     """Make an environment with the best TensorFlow for this machine in DIR, and prove it.
 
-    Nothing outside DIR is changed. DIR is left as it was when anything fails.
+    Only DIR and uv's own cache are written, and with --download-python uv's Pythons. DIR is left as
+    it was when anything fails.
     """
     if download_python and use_existing_python:
         raise click.UsageError("give only one of --download-python and --use-existing-python")
     directory = os.path.abspath(directory)
     _refuse_early(directory, replace=replace)
-    wish, interpreters = _look(python, gpu, tensorflow, keras, packages)
-    answer = _plan(
-        wish, interpreters, download=download_python, use_existing=use_existing_python
+    wish, interpreters = _look(
+        python=python, gpu=gpu, tensorflow=tensorflow, keras=keras, packages=packages
     )
-    _show_plan(answer, output_format)
+    answer = _plan(wish, interpreters, download=download_python, use_existing=use_existing_python)
     if isinstance(answer, NoPlan):
+        _show_no_plan(answer, output_format)
         return ExitCode.ANSWER_IS_NO
+    _show_plan(answer)
     _create(answer, directory, replace=replace, download=download_python)
-    report = _prove(answer, directory, gpu, time_limit)
+    report = _prove(answer, directory, gpu=gpu, time_limit=time_limit)
     print_result(_rendered(report, output_format))
     return ExitCode.DONE if report.proved else ExitCode.APPLIED_BUT_UNPROVED
 
@@ -101,6 +108,7 @@ def _refuse_early(directory: str, *, replace: bool) -> None:
 
 
 def _look(
+    *,
     python: Optional[str],
     gpu: Optional[bool],
     tensorflow: Optional[str],
@@ -170,18 +178,23 @@ def _decide_python(choice: Choice, *, download: bool, use_existing: bool) -> boo
     return False
 
 
-def _show_plan(answer: Union[Plan, NoPlan], output_format: str) -> None:
-    """Show the plan on standard error: the result is the proof. No plan is a result itself."""
+def _show_no_plan(answer: NoPlan, output_format: str) -> None:
+    """Print the reasons: they are the result."""
     from tfmac import api
-    from tfmac.report.plan import render_no_plan, render_plan
+    from tfmac.report.plan import render_no_plan
     from tfmac.schema.codec import to_json
 
-    document = api.plan_document(answer)
-    if isinstance(document, NoPlanDocument):
-        text = render_no_plan(document, width=terminal_width())
-        print_result(to_json(document) if output_format == "json" else text)
-    elif isinstance(document, PlanDocument):
-        print_note(render_plan(document, width=terminal_width()))
+    document = api.no_plan_document(answer)
+    text = render_no_plan(document, width=terminal_width())
+    print_result(to_json(document) if output_format == "json" else text)
+
+
+def _show_plan(plan: Plan) -> None:
+    """Show the plan on standard error: the result is the proof."""
+    from tfmac import api
+    from tfmac.report.plan import render_plan
+
+    print_note(render_plan(api.plan_document(plan), width=terminal_width()))
 
 
 def _create(plan: Plan, directory: str, *, replace: bool, download: bool) -> None:
@@ -189,12 +202,10 @@ def _create(plan: Plan, directory: str, *, replace: bool, download: bool) -> Non
 
     print_note(f"making {directory} ...")
     with change_errors():
-        api.create(
-            plan, directory, replace=replace, download_python=download, progress=sys.stderr
-        )
+        api.create(plan, directory, replace=replace, download_python=download, progress=sys.stderr)
 
 
-def _prove(plan: Plan, directory: str, gpu: Optional[bool], time_limit: float) -> SetupReport:
+def _prove(plan: Plan, directory: str, *, gpu: Optional[bool], time_limit: float) -> SetupReport:
     from tfmac import api
 
     print_note("proving it: importing TensorFlow, placing work, fitting a small model ...")

@@ -8,6 +8,7 @@ from tfmac.cli.common import (
     environment_options,
     format_option,
     gather,
+    own_home,
     print_result,
     share_option,
 )
@@ -26,12 +27,14 @@ def command(
 ) -> int:
     """Print the versions that matter in an environment, known conflicts marked."""
     from tfmac import api
+    from tfmac.checks.registry import parts_needed, select
     from tfmac.schema.codec import to_json
     from tfmac.schema.redaction import redact
 
-    versions = api.versions(gather(frozenset(), **environment))
+    parts = parts_needed(select(skip=api.NOT_ABOUT_VERSIONS))
+    versions = api.versions(gather(frozenset(part.value for part in parts), **environment))
     if share:
-        versions = redact(versions)
+        versions = redact(versions, home=own_home())
     if output_format == "json":
         print_result(to_json(versions))
     else:

@@ -1,5 +1,6 @@
 """The tools that make environments: uv, or else the standard library's venv and pip."""
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Sequence
@@ -56,8 +57,9 @@ class UvTool:
 
     def create(self, action: CreateEnvironment, held: Sequence[int]) -> None:
         """Make an empty environment, on a Python that uv fetches only if the action says so."""
-        arguments = ["venv", "--allow-existing", "--python", action.python, "--", action.path]
+        options = ["--quiet", "--allow-existing", "--python", action.python]
         asked = f"make an environment on {action.python}"
+        arguments = ["venv", *options, "--", action.path]
         self._run(asked, arguments, held, downloads=action.download)
 
     def install(self, action: InstallPins, held: Sequence[int]) -> None:
@@ -79,6 +81,17 @@ class UvTool:
                 )
             except UvError as error:
                 raise _change_failed(error) from error
+        self._add_pip(action.environment, held)
+
+    def _add_pip(self, environment: str, held: Sequence[int]) -> None:
+        """Put a pip beside the pins, which uv does not.
+
+        Without one, ``pip install`` in the activated environment would be another environment's.
+        An index that has no pip is no reason to fail: ``uv pip`` works as well.
+        """
+        arguments = ["pip", "install", "--python", interpreter_of(environment), "pip"]
+        with contextlib.suppress(UvError):
+            self._uv.run_on_index("add pip", arguments, held=held)
 
     def _run(
         self, asked: str, arguments: Sequence[str], held: Sequence[int], *, downloads: bool

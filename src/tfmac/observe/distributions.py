@@ -8,6 +8,7 @@ import msgspec
 
 from tfmac.formats.distinfo import (
     InvalidMetadata,
+    listed_paths,
     parse_metadata,
     parse_wheel_tags,
     top_level_names,
@@ -16,10 +17,14 @@ from tfmac.schema.facts import DamagedMetadata, Distribution
 
 
 class Installed(msgspec.Struct, frozen=True, kw_only=True):
-    """A distribution with the text of its RECORD, which is too long to be a fact."""
+    """A distribution with its RECORD, which is too long to be a fact.
+
+    ``record`` is its text and ``files`` the paths in it; None and empty where there is none.
+    """
 
     distribution: Distribution
     record: Optional[str]
+    files: tuple[str, ...]
 
 
 def read_distributions(
@@ -75,10 +80,12 @@ def _read_dist_info(folder: str, path: str, metadata: str) -> Union[Installed, D
     try:
         parsed = parse_metadata(_read(os.path.join(path, metadata) if metadata else path))
     except FileNotFoundError:
-        return DamagedMetadata(path=path, reason=f"it has no {metadata}")
+        reason = f"it has no {metadata}" if metadata else "it leads nowhere"
+        return DamagedMetadata(path=path, reason=reason)
     except (OSError, InvalidMetadata) as error:
         return DamagedMetadata(path=path, reason=f"{metadata or 'it'} cannot be read: {error}")
     record = _optional(path, "RECORD")
+    files = () if record is None else listed_paths(record)
     return Installed(
         distribution=Distribution(
             name=parsed.name,
@@ -88,16 +95,17 @@ def _read_dist_info(folder: str, path: str, metadata: str) -> Union[Installed, D
             requires_python=parsed.requires_python,
             installer=(_optional(path, "INSTALLER") or "").strip() or None,
             tags=parse_wheel_tags(_optional(path, "WHEEL") or ""),
-            provides=_provides(path, record),
+            provides=_provides(path, None if record is None else files),
         ),
         record=record,
+        files=files,
     )
 
 
-def _provides(path: str, record: Optional[str]) -> Optional[tuple[str, ...]]:
+def _provides(path: str, files: Optional[tuple[str, ...]]) -> Optional[tuple[str, ...]]:
     """Take the top-level names from RECORD, or else from ``top_level.txt``."""
-    if record is not None:
-        return top_level_names(record)
+    if files is not None:
+        return top_level_names(files)
     names = _optional(path, "top_level.txt")
     return None if names is None else tuple(sorted(names.split()))
 
@@ -112,4 +120,3 @@ def _optional(folder: str, name: str) -> Optional[str]:
         return _read(os.path.join(folder, name)).decode("utf-8", "surrogateescape")
     except OSError:
         return None
-

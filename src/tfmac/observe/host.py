@@ -22,11 +22,12 @@ _SYSCTL_SECONDS = 5.0
 
 def observe_host() -> Host:
     """Look at this machine."""
-    if sys.platform == "darwin":
+    system = sys.platform
+    if system == "darwin":
         return host_from_sysctl(_run_sysctl(), machine=os.uname().machine)
-    if sys.platform.startswith("linux"):
+    if system.startswith("linux"):
         return _linux_host()
-    return _unknown_host(f"tfmac does not know the system {sys.platform!r}")
+    return _unknown_host(f"tfmac does not know the system {system!r}")
 
 
 def host_of_target(target: Target) -> Host:
@@ -53,9 +54,7 @@ def target_of_host(host: Host) -> Optional[Target]:
     version = None
     if host.system.value is OperatingSystem.MACOS and isinstance(host.version, Found):
         version = host.version.value
-    return Target(
-        system=host.system.value, architecture=host.architecture.value, version=version
-    )
+    return Target(system=host.system.value, architecture=host.architecture.value, version=version)
 
 
 def _run_sysctl() -> str:

@@ -70,12 +70,27 @@ def find_interpreters(variables: Mapping[str, str]) -> tuple[FoundInterpreter, .
 
 
 def _distinct(candidates: Iterator[tuple[str, str]]) -> dict[str, tuple[str, str]]:
-    """Keep one path for each file; a pyenv shim is a script, and its real Python is found too."""
+    """Keep one path for each file; a pyenv shim is a script, and its real Python is found too.
+
+    The links of a virtual environment lead to the file of its base, which must not count as found
+    by them: an activated environment stands first on PATH.
+    """
     found: dict[str, tuple[str, str]] = {}
     for origin, path in candidates:
-        if os.path.isfile(path) and os.access(path, os.X_OK) and "/shims/" not in path:
+        if "/shims/" in path or _in_virtual_environment(path):
+            continue
+        if os.path.isfile(path) and os.access(path, os.X_OK):
             found.setdefault(os.path.realpath(path), (origin, path))
     return found
+
+
+def _in_virtual_environment(path: str) -> bool:
+    """Whether ``pyvenv.cfg`` lies beside an interpreter or one folder above (PEP 405)."""
+    folder = os.path.dirname(path)
+    return any(
+        os.path.exists(os.path.join(root, "pyvenv.cfg"))
+        for root in (folder, os.path.dirname(folder))
+    )
 
 
 def _candidates(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -90,8 +105,9 @@ def _candidates(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             ),
         ),
     }
+    escaped = {name: glob.escape(place) for name, place in places.items()}
     for origin, pattern in _PLACES:
-        for path in sorted(glob.glob(pattern.format(**places))):
+        for path in sorted(glob.glob(pattern.format(**escaped))):
             if _is_interpreter_name(os.path.basename(path)):
                 yield origin, path
     yield from _listed_by_conda(home)

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from tfmac.schema.interpreter import InterpreterAnswer
 
 _ASK_SECONDS = 20.0
+_NUMBERS = re.compile(r"(\d+\.\d+)(\.\d+)?")
 _LIBRARY_FOLDER = re.compile(r"python(\d\.\d+)t?")
 _LOCAL_FOLDERS = (".venv-tf", ".venv", "venv")
 
 
-class NothingToInspect(Exception):  # noqa: N818 - it says that there is nothing, not what failed
+class NothingToInspect(Exception):
     """There is no environment where one was looked for."""
 
 
@@ -124,7 +125,7 @@ def locate_default(variables: Mapping[str, str], *, running: str, cwd: str) -> L
         located = _try_environment(root, because)
         if located is not None:
             return located
-    python = shutil.which("python3", path=variables.get("PATH"))
+    python = shutil.which("python3", path=variables.get("PATH", ""))
     if python is None:
         raise NothingToInspect("no environment is active, none is here and PATH has no python3")
     return locate_interpreter(python, because="python3 is the first on PATH")
@@ -172,16 +173,28 @@ def read_pyvenv(root: str) -> dict[str, str]:
 
 
 def _site_packages(root: str, settings: Mapping[str, str]) -> Iterator[str]:
-    """Name the folders for packages, the base interpreter's too where pyvenv.cfg lets them in."""
+    """Name the folders for packages, the base interpreter's too where pyvenv.cfg lets them in.
+
+    An environment whose Python was upgraded in place may hold folders of several Pythons; the one
+    that ``pyvenv.cfg`` names is in use.
+    """
     prefixes = [root]
     if settings.get("include-system-site-packages", "").lower() == "true" and "home" in settings:
         prefixes.append(os.path.dirname(settings["home"]))
+    numbers = _NUMBERS.match(_stated_version(settings))
     for prefix in prefixes:
         library = os.path.join(prefix, "lib")
-        for name in sorted(_listing(library)):
+        names = [name for name in sorted(_listing(library)) if _LIBRARY_FOLDER.fullmatch(name)]
+        own = [name for name in names if numbers and name == f"python{numbers[1]}"]
+        for name in own or names:
             folder = os.path.join(library, name, "site-packages")
-            if _LIBRARY_FOLDER.fullmatch(name) and os.path.isdir(folder):
+            if os.path.isdir(folder):
                 yield folder
+
+
+def _stated_version(settings: Mapping[str, str]) -> str:
+    """The version in pyvenv.cfg; uv and virtualenv write another key than venv does."""
+    return settings.get("version_info") or settings.get("version") or ""
 
 
 def _interpreter_path(root: str) -> str:
@@ -191,12 +204,9 @@ def _interpreter_path(root: str) -> str:
 
 
 def _written_version(root: str, settings: Mapping[str, str]) -> Fact[str]:
-    written = settings.get("version_info") or settings.get("version")
-    if written:
-        numbers = re.match(r"\d+\.\d+(\.\d+)?", written)
-        if numbers:
-            source = os.path.join(root, "pyvenv.cfg")
-            return Found(value=numbers.group(), source=source)
+    numbers = _NUMBERS.match(_stated_version(settings))
+    if numbers:
+        return Found(value=numbers.group(), source=os.path.join(root, "pyvenv.cfg"))
     for name in sorted(_listing(os.path.join(root, "lib"))):
         match = _LIBRARY_FOLDER.fullmatch(name)
         if match:

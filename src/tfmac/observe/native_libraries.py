@@ -4,12 +4,11 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable
 
-from tfmac.formats.distinfo import is_native, parse_record
+from tfmac.formats.distinfo import is_native
 from tfmac.formats.native import HEADER_BYTES, architectures
 from tfmac.observe.distributions import Installed
 from tfmac.schema.facts import NativeLibraries
 from tfmac.schema.platform import Architecture
-
 
 
 def read_native_libraries(installed: Iterable[Installed]) -> tuple[NativeLibraries, ...]:
@@ -20,7 +19,7 @@ def read_native_libraries(installed: Iterable[Installed]) -> tuple[NativeLibrari
     found: list[NativeLibraries] = []
     for entry in installed:
         groups: dict[tuple[Architecture, ...], list[str]] = defaultdict(list)
-        for path in _native_files(entry):
+        for path in filter(is_native, entry.files):
             held = _architectures(os.path.join(entry.distribution.location, path))
             if held:
                 groups[held].append(path)
@@ -34,13 +33,6 @@ def read_native_libraries(installed: Iterable[Installed]) -> tuple[NativeLibrari
             for held, paths in sorted(groups.items(), key=lambda group: group[1][0])
         )
     return tuple(found)
-
-
-def _native_files(entry: Installed) -> list[str]:
-    record = entry.record or ""
-    if not any(mark in record for mark in (".so", ".dylib")):
-        return []
-    return [path for path, _ in parse_record(record) if is_native(path)]
 
 
 def _architectures(path: str) -> tuple[Architecture, ...]:

@@ -1,5 +1,6 @@
 """One observation of one environment, put together from the readers of this package."""
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -11,11 +12,11 @@ from tfmac.observe.files import compare_files
 from tfmac.observe.host import host_of_target
 from tfmac.observe.locate import Located
 from tfmac.observe.native_libraries import read_native_libraries
-from tfmac.observe.plugins import read_plugins
 from tfmac.observe.shadowing import find_shadowing
 from tfmac.schema.codec import SCHEMA_VERSION
 from tfmac.schema.fact import Fact, Found, Unknown
 from tfmac.schema.facts import (
+    PLUGIN_FOLDER,
     Distribution,
     EnvironmentKind,
     Facts,
@@ -23,6 +24,7 @@ from tfmac.schema.facts import (
     Interpreter,
     NativeLibraries,
     Part,
+    Plugin,
     ShadowingModule,
 )
 from tfmac.schema.platform import Architecture, Target
@@ -83,7 +85,7 @@ def observe(
             Part.PLUGINS,
             parts,
             "tensorflow-plugins",
-            lambda: read_plugins(
+            lambda: _plugins(
                 site_packages, installed, process_architecture(interpreter, judged, native)
             ),
         ),
@@ -118,15 +120,24 @@ def _common_architecture(native: Iterable[NativeLibraries]) -> tuple[Architectur
     return tuple(sorted(set.intersection(*sets), key=lambda one: one.value)) if sets else ()
 
 
-def _read(
-    part: Part, parts: frozenset[Part], source: str, read: Callable[[], T]
-) -> Fact[T]:
+def _read(part: Part, parts: frozenset[Part], source: str, read: Callable[[], T]) -> Fact[T]:
     if part not in parts:
         return Unknown(reason=f"{part.value} were not looked at")
     try:
         return Found(value=read(), source=source)
     except OSError as error:
         return Unknown(reason=f"{error.filename}: {error.strerror}")
+
+
+def _plugins(
+    site_packages: tuple[str, ...], installed: Iterable[Installed], architecture: Architecture
+) -> tuple[Plugin, ...]:
+    """Read plug-ins where there is a folder of them; the readers are not loaded for nothing."""
+    if not any(os.path.isdir(os.path.join(folder, PLUGIN_FOLDER)) for folder in site_packages):
+        return ()
+    from tfmac.observe.plugins import read_plugins  # noqa: PLC0415
+
+    return read_plugins(site_packages, installed, architecture)
 
 
 def _shadowing(
@@ -140,7 +151,7 @@ def _shadowing(
 def _interpreter_of_wheels(
     unknown: Unknown, distributions: Iterable[Distribution]
 ) -> Fact[Interpreter]:
-    """Infer the Python of a tree from the CPython tags of its wheels, if they agree on one."""
+    """Infer the Python of a tree: the one that most of its wheels are tagged for."""
     minors: Counter[str] = Counter()
     for distribution in distributions:
         tags = (_CPYTHON_TAG.match(tag) for tag in distribution.tags)

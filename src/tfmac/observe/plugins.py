@@ -5,17 +5,17 @@ from collections.abc import Iterable, Iterator
 from typing import Optional
 
 from tfmac.formats.distinfo import is_native
-from tfmac.formats.installed import TensorFlowNotFound, bind_plugin
-from tfmac.formats.linking import predicted_message
+from tfmac.formats.linking import MixedFormats, predicted_message
 from tfmac.formats.native import ArchitectureNotFound, describe, map_file
 from tfmac.formats.reading import InvalidBinary
 from tfmac.observe.distributions import Installed
-from tfmac.schema.binary import BinaryImage, Binding
+from tfmac.observe.installed_images import TensorFlowNotFound, bind_plugin
+from tfmac.schema.binary import BinaryFormat, BinaryImage, Binding
 from tfmac.schema.fact import Fact, Found, Unknown
-from tfmac.schema.facts import Plugin
+from tfmac.schema.facts import PLUGIN_FOLDER, Plugin
 from tfmac.schema.platform import Architecture
 
-PLUGIN_FOLDER = "tensorflow-plugins"
+_CANNOT_BIND = (TensorFlowNotFound, ArchitectureNotFound, InvalidBinary, MixedFormats, OSError)
 
 
 def read_plugins(
@@ -23,18 +23,23 @@ def read_plugins(
 ) -> tuple[Plugin, ...]:
     """Read every library that TensorFlow would open on import.
 
-    TensorFlow takes each file of the folder whose name ends in ``.so`` or ``.dylib``, whether or
-    not a distribution still owns it (``tensorflow/python/framework/load_library.py``).
+    TensorFlow takes each file of the folder that is named like a library of the system, whether or
+    not a distribution still owns it: ``.dylib`` on macOS, ``.so`` and ``.so.2`` on Linux
+    (``tensorflow/python/framework/load_library.py``). A file that cannot be read counts.
     """
-    records = {
-        entry.distribution.name: entry.record
+    owners = {
+        os.path.join(entry.distribution.location, path): entry.distribution.name
         for entry in installed
-        if entry.record and PLUGIN_FOLDER in entry.record
+        for path in entry.files
+        if path.startswith(PLUGIN_FOLDER)
     }
-    return tuple(
-        _read_plugin(folder, name, records, architecture)
+    found = (
+        _read_plugin(
+            folder, name, owners.get(os.path.join(folder, PLUGIN_FOLDER, name)), architecture
+        )
         for folder, name in _plugin_files(site_packages)
     )
+    return tuple(plugin for plugin in found if plugin is not None)
 
 
 def _plugin_files(site_packages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -47,11 +52,9 @@ def _plugin_files(site_packages: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 
 def _read_plugin(
-    folder: str, name: str, records: dict[str, str], architecture: Architecture
-) -> Plugin:
-    relative = f"{PLUGIN_FOLDER}/{name}"
+    folder: str, name: str, owner: Optional[str], architecture: Architecture
+) -> Optional[Plugin]:
     path = os.path.join(folder, PLUGIN_FOLDER, name)
-    owner = next((owner for owner, record in records.items() if relative in record), None)
     try:
         with open(path, "rb") as file:
             image = describe(path, map_file(file))
@@ -60,6 +63,8 @@ def _read_plugin(
         return Plugin(
             path=path, distribution=owner, architectures=(), minimum_macos=None, binding=binding
         )
+    if name.endswith(".dylib") is not (image.format is BinaryFormat.MACHO):
+        return None
     binding = _bind(path, folder, architecture)
     return Plugin(
         path=path,
@@ -74,7 +79,7 @@ def _read_plugin(
 def _bind(path: str, site_packages: str, architecture: Architecture) -> Fact[Binding]:
     try:
         binding = bind_plugin(path, site_packages, architecture)
-    except (TensorFlowNotFound, ArchitectureNotFound, InvalidBinary, OSError) as error:
+    except _CANNOT_BIND as error:
         return Unknown(reason=str(error))
     return Found(value=binding, source="the loader's rules over the installed libraries")
 

@@ -1,12 +1,15 @@
 """Modules in a folder that hide installed packages from a program started there."""
 
 import os
+import re
 from collections.abc import Iterable
 from typing import Optional
 
 from tfmac.schema.facts import Distribution, ShadowingModule
 
-_EXTENSION_SUFFIXES = (".py", ".so")
+# ``x.so``, ``x.abi3.so`` and ``x.cpython-312-darwin.so`` are module x; ``x.old.py`` is none.
+_SOURCE = re.compile(r"([^.]+)\.py")
+_EXTENSION = re.compile(r"([^.]+)(?:\.abi3|\.cpython-[\w-]+)?\.so")
 # These are installed by everyone under names that projects use for their own folders too.
 _NOT_PACKAGES = {"tests", "test", "docs", "examples", "benchmarks", "scripts", "bin", "tools"}
 
@@ -43,8 +46,9 @@ def _module_name(entry: str) -> str:
 def _importable(folder: str, entry: str) -> Optional[str]:
     """Name the module that ``import`` would find in this entry, None when it would find none."""
     path = os.path.join(folder, entry)
-    if entry.endswith(_EXTENSION_SUFFIXES) and os.path.isfile(path):
-        return _module_name(entry)
+    module = _SOURCE.fullmatch(entry) or _EXTENSION.fullmatch(entry)
+    if module is not None and os.path.isfile(path):
+        return module.group(1)
     if os.path.isfile(os.path.join(path, "__init__.py")):
         return entry
     return None

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from typing import Optional, Union
 
 import msgspec
+from packaging.requirements import Requirement
 
 from tfmac.knowledge import plugin_abi, releases, tensorflow
 from tfmac.planner.resolver import ResolutionImpossible, Resolver
-from tfmac.planner.stacks import METAL, Candidate, all_candidates
+from tfmac.planner.stacks import METAL, Candidate, all_candidates, needs
+from tfmac.planner.undeclared import rules_for
 from tfmac.planner.wishes import Test, collisions, meets_all, specifier_of, tests_of
 from tfmac.schema.knowledge import AbiVerdict
 from tfmac.schema.plans import (
@@ -21,6 +23,7 @@ from tfmac.schema.plans import (
     StackKind,
     Wish,
 )
+from tfmac.schema.platform import Target
 
 # With packages of the user's own, a newer TensorFlow may collide where an older one does not.
 _ATTEMPTS = 6
@@ -202,7 +205,7 @@ def make_plan(
             gpu=attempt.gpu,
             requirements=_asked(wish, attempt),
             pins=pins,
-            rationale=(*attempt.rationale, *_constraint_rationale(attempt)),
+            rationale=(*attempt.rationale, *_constraint_rationale(attempt, wish.target)),
             rejected=(*_refused(refused), *rejected(wish, attempt)),
             interpreter=interpreter,
         )
@@ -244,13 +247,26 @@ def _specifier(text: str) -> str:
     return str(specifier_of(text, "--keras"))
 
 
-def _constraint_rationale(candidate: Candidate) -> Iterator[Rationale]:
-    for constraint in candidate.constraints:
-        yield Rationale(
-            statement=f"{constraint}, which TensorFlow {candidate.tensorflow} needs and does not "
-            "declare",
-            source="tfmac cause",
-        )
+def _constraint_rationale(candidate: Candidate, target: Target) -> Iterator[Rationale]:
+    """Name the constraints that TensorFlow's own metadata does not imply."""
+    for rule in rules_for(candidate.tensorflow):
+        wanted = Requirement(rule.constraint)
+        declared = needs(candidate, wanted.name, target)
+        if declared is None or not _implies(declared, wanted):
+            yield Rationale(
+                statement=f"{rule.constraint}, which TensorFlow {candidate.tensorflow} needs and "
+                "does not declare",
+                source=f"tfmac cause {rule.cause}",
+            )
+
+
+def _implies(declared: Requirement, wanted: Requirement) -> bool:
+    """Whether every recorded release that one requirement allows meets another as well."""
+    return all(
+        wanted.specifier.contains(version)
+        for version in releases.versions(wanted.name)
+        if declared.specifier.contains(version)
+    )
 
 
 def _refused(refused: Sequence[tuple[Candidate, str]]) -> Iterator[Rejected]:

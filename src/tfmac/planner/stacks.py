@@ -96,8 +96,10 @@ def _macos_reaches(target: Target, needed: Optional[str]) -> bool:
         return True
     wanted = Version(needed)
     have = Version(target.version)
-    return have.major > wanted.major or have >= wanted or (
-        have.major == wanted.major and "." not in target.version
+    return (
+        have.major > wanted.major
+        or have >= wanted
+        or (have.major == wanted.major and "." not in target.version)
     )
 
 

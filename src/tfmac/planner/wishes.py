@@ -70,9 +70,11 @@ def specifier_of(text: str, option: str) -> SpecifierSet:
 
 def _readable(text: str) -> None:
     try:
-        Requirement(text)
+        requirement = Requirement(text)
     except InvalidRequirement as error:
         raise InvalidWish(f"--with {text!r} is not a requirement: {error}") from error
+    if requirement.url is not None and "://" not in requirement.url:
+        raise InvalidWish(f"--with {text!r}: {requirement.url!r} is not an address")
 
 
 def _keras_fits(candidate: Candidate, wanted: SpecifierSet, target: Target) -> bool:

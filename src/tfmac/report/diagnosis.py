@@ -11,7 +11,7 @@ _STATES = {
     TensorFlowState.ABSENT: "is not installed",
     TensorFlowState.CANNOT_LOAD: "cannot load",
     TensorFlowState.NO_GPU: "nothing is known that keeps it from working, on the CPU",
-    TensorFlowState.GPU_UNPROVED: "the GPU is not proved (--deep tries it)",
+    TensorFlowState.GPU_UNPROVED: "loads as far as is known; only a run (--deep) proves the GPU",
     TensorFlowState.PROVED: "works, and the GPU is proved",
 }
 

@@ -26,7 +26,9 @@ def render_plan(plan: PlanDocument, *, width: int) -> str:
         width=width,
     )
     others = [f"{name}=={version}" for name, version in pins.items() if name not in _LEADING]
-    lines += layout.labelled(f"and {len(others)}", [" ".join(others)] if others else [], width=width)
+    lines += layout.labelled(
+        f"and {len(others)}", [" ".join(others)] if others else [], width=width
+    )
     return "\n".join(lines) + "\n"
 
 

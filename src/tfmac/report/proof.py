@@ -47,10 +47,8 @@ def _placement(placement: Placement) -> str:
     value = "right" if placement.correct else f"WRONG: {placement.value}"
     traced = ", ".join(map(_short, placement.traced_devices)) or "nothing"
     verdict = "proved" if placement.proved else "not proved"
-    return (
-        f"on {where}: {verdict}; value {value}; result on {_short(placement.result_device or '?')}; "
-        f"trace saw it on {traced}"
-    )
+    result = _short(placement.result_device or "nothing")
+    return f"on {where}: {verdict}; value {value}; result on {result}; trace saw it on {traced}"
 
 
 def _short(device: str) -> str:

@@ -31,7 +31,7 @@ def _activation(directory: str) -> str:
 def _jupyter(directory: str) -> Iterator[str]:
     python = shlex.quote(f"{directory}/bin/python")
     name = directory.rstrip("/").rpartition("/")[2].strip(".") or "tensorflow"
-    yield f"uv pip install --python {python} ipykernel"
+    yield f"{python} -m pip install ipykernel"
     yield f"{python} -m ipykernel install --user --name {shlex.quote(name)}"
 
 

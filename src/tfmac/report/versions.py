@@ -12,7 +12,12 @@ def render(versions: Versions) -> str:
         ("environment", versions.environment, ""),
     ]
     rows += [
-        (one.name, one.version or "not installed", "; ".join(one.conflicts))
+        (one.name, one.version or _without(one.name), "; ".join(one.conflicts))
         for one in versions.versions
     ]
     return "\n".join(layout.table(rows, indent=0)) + "\n"
+
+
+def _without(name: str) -> str:
+    """What no version means: there is always a Python, whether it is known or not."""
+    return "unknown" if name == "Python" else "not installed"

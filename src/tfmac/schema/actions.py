@@ -7,7 +7,9 @@ import msgspec
 from tfmac.schema.plans import Pin
 
 
-class CreateEnvironment(msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="create"):
+class CreateEnvironment(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="create"
+):
     """Make an empty virtual environment at ``path`` on an interpreter.
 
     ``python`` is a path, or a minor version such as ``3.12`` when ``download`` lets uv fetch it.

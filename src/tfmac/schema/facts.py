@@ -97,7 +97,7 @@ class DamagedMetadata(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MissingFiles(msgspec.Struct, frozen=True, kw_only=True):
-    """Files that RECORD lists and the disk lacks or has at another size.
+    """Files that RECORD lists and the disk lacks, and native libraries of another size.
 
     ``examples`` are the first few, native libraries first; paths relative to site-packages.
     """
@@ -132,6 +132,10 @@ class NativeLibraries(msgspec.Struct, frozen=True, kw_only=True):
     architectures: tuple[Architecture, ...]
     count: int
     example: str
+
+
+# Where TensorFlow looks for plug-ins, beside its own folder.
+PLUGIN_FOLDER = "tensorflow-plugins"
 
 
 class Plugin(msgspec.Struct, frozen=True, kw_only=True):

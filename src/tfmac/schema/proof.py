@@ -52,13 +52,14 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
     """A matrix product placed explicitly on one device, soft placement off.
 
     ``result_device`` is what the result tensor says; ``traced_devices`` are the devices that a
-    step trace saw the product run on. ``error`` is set when the device refused.
+    step trace saw the product run on. ``error`` is set when the device refused. An element of
+    ``value`` is None where JSON has no number for it (not a number, infinite).
     """
 
     requested: str
     result_device: Optional[str] = None
     traced_devices: tuple[str, ...] = ()
-    value: Optional[tuple[tuple[float, ...], ...]] = None
+    value: Optional[tuple[tuple[Optional[float], ...], ...]] = None
     correct: bool = False
     error: Optional[str] = None
 

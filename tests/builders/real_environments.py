@@ -1,0 +1,42 @@
+"""Real environments for slow tests: made with uv on this machine's interpreters."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tfmac.environments.uv import Uv
+
+
+def make_environment(
+    uv: Uv, interpreters: dict[str, str], root: Path, python: str, *requirements: str
+) -> Path:
+    """Make an environment on one of this machine's interpreters; skip where it has none."""
+    if python not in interpreters:
+        pytest.skip(f"this machine has no Python {python}")
+    uv.run("make an environment", ["venv", "--python", interpreters[python], str(root)])
+    add(uv, root, *requirements)
+    return root
+
+
+def add(uv: Uv, root: Path, *requirements: str, resolve: bool = True) -> None:
+    """Install into an environment; without ``resolve`` nothing that is required comes along."""
+    options = [] if resolve else ["--no-deps"]
+    arguments = ["pip", "install", "--python", str(root / "bin" / "python"), *options]
+    uv.run_on_index("install", [*arguments, *requirements])
+
+
+def site_packages(root: Path) -> Path:
+    """The folder for packages of an environment."""
+    return next((root / "lib").glob("python3.*")) / "site-packages"
+
+
+def run(root: Path, code: str) -> "subprocess.CompletedProcess[str]":
+    """Run code in an environment, in its own folder."""
+    return subprocess.run(
+        [str(root / "bin" / "python"), "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=root,
+    )
