@@ -67,7 +67,9 @@ def main() -> None:
         os.execv(programs / "tfmac", [str(programs / "tfmac"), *arguments])  # noqa: S606
     elif what == "test":
         programs = environment("test")
-        run([programs / "python", "-m", "pytest", *arguments])
+        # A file at a time to each core: tests of a file share environments.
+        spread = ["-n", "auto", "--dist", "loadfile"]
+        run([programs / "python", "-m", "pytest", *spread, *arguments])
     elif what == "check":
         programs = environment("test")
         run([programs / "ruff", "check", "."])

@@ -17,6 +17,7 @@ from tfmac.schema.facts import Facts
 from tfmac.schema.reports import (
     CauseList,
     CausePage,
+    CheckList,
     Diagnosis,
     NoPlanDocument,
     PlanDocument,
@@ -28,6 +29,7 @@ FOLDER = Path(documents.__file__).parent
 DOCUMENTS: dict[str, Any] = {
     "cause": CausePage,
     "causes": CauseList,
+    "checks": CheckList,
     "diagnosis": Diagnosis,
     "facts": Facts,
     "no-plan": NoPlanDocument,

@@ -6,7 +6,7 @@ The public functions are those of ``tfmac.api``, bound when they are first used,
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from tfmac._version import __version__
 
 __all__ = [
     "__version__",

@@ -18,10 +18,11 @@ from tfmac.schema.reports import CauseList, CausePage, Diagnosis, PlanDocument, 
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from tfmac.planner.choosing import Choice
     from tfmac.planner.resolver import Resolver
     from tfmac.planner.stacks import Candidate
     from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
-    from tfmac.schema.reports import NoPlanDocument, SetupReport
+    from tfmac.schema.reports import CheckList, NoPlanDocument, SetupReport
 
 # Families of checks that ``versions`` leaves out.
 NOT_ABOUT_VERSIONS = ("files", "shadowing")
@@ -35,16 +36,19 @@ def collect_facts(
     python_version: Optional[str] = None,
     target: Optional[Target] = None,
     cwd: Optional[str] = None,
-    parts: Optional[Iterable[str]] = None,
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
 ) -> Facts:
     """Observe an environment.
 
     At most one of ``python`` (an interpreter), ``env`` (an environment's folder) and
     ``site_packages`` (an unpacked tree, for ``python_version``) names it; without one the
     environment is chosen as ``tfmac doctor`` documents. ``target`` puts another machine in the
-    place of this one; ``cwd`` is where shadowing modules are sought, None to seek none; ``parts``
-    names the parts to read, all by default. Raises ``NothingToInspect``.
+    place of this one; ``cwd`` is where shadowing modules are sought, None to seek none. ``only``
+    and ``skip`` are those of ``diagnose``: what no chosen check looks at is not read. Raises
+    ``NothingToInspect`` and ``UnknownSelection``.
     """
+    from tfmac.checks.registry import parts_needed, select
     from tfmac.observe.host import observe_host
     from tfmac.observe.locate import (
         locate_default,
@@ -53,7 +57,6 @@ def collect_facts(
         locate_tree,
     )
     from tfmac.observe.observation import observe
-    from tfmac.schema.facts import Part
 
     if site_packages is not None:
         located, cwd = locate_tree(site_packages, python=python_version), None
@@ -63,12 +66,11 @@ def collect_facts(
         located = locate_interpreter(python, because="--python names it")
     else:
         located = locate_default(os.environ, running=sys.prefix, cwd=os.getcwd())
-    wanted = frozenset(Part) if parts is None else frozenset(map(Part, parts))
     return observe(
         located,
         host=observe_host(),
         target=target,
-        parts=wanted,
+        parts=parts_needed(select(only, skip)),
         cwd=cwd,
         variables=os.environ,
     )
@@ -108,6 +110,25 @@ def usable(diagnosis: Diagnosis, *, gpu: Optional[bool] = None) -> bool:
     return proves(diagnosis.probe, gpu=bool(gpu))
 
 
+def registered_checks() -> CheckList:
+    """List the checks with what they can find."""
+    from tfmac.checks.registry import CHECKS
+    from tfmac.schema.reports import CheckLine, CheckList
+
+    lines = (CheckLine(check=one.name, family=one.family, causes=one.causes) for one in CHECKS)
+    return CheckList(schema_version=SCHEMA_VERSION, checks=tuple(lines))
+
+
+def choose(wish: Wish, interpreters: Sequence[InterpreterChoice] = ()) -> Union[Choice, NoPlan]:
+    """Choose the best set by the knowledge alone, and the best that needs no new Python.
+
+    Raises ``InvalidWish``.
+    """
+    from tfmac.planner import choosing
+
+    return choosing.choose(wish, interpreters)
+
+
 def plan(
     wish: Wish,
     *,
@@ -121,7 +142,6 @@ def plan(
     best set as well as any other Python, the plan names it. Raises ``InvalidWish``,
     ``IndexUnreachable`` and ``ResolutionFailed``.
     """
-    from tfmac.planner.choosing import choose
     from tfmac.schema.plans import NoPlan
 
     choice = choose(wish, interpreters)
@@ -175,6 +195,32 @@ def default_resolver(python: str, interpreter: Optional[InterpreterChoice]) -> R
             f"no uv can be run, and pip needs a Python {python} on this machine to resolve for"
         )
     return PipResolver(interpreter=interpreter.path, python=interpreter.minor, machine=here)
+
+
+def requirements_file(plan: Plan) -> str:
+    """Give a plan as a requirements file, with hashes where the plan has them."""
+    from tfmac.planner.emit import requirements_text
+
+    return requirements_text(plan)
+
+
+def refuse_directory(directory: str, *, replace: bool) -> None:
+    """Raise ``EnvironmentChangeFailed`` where ``create`` would refuse a directory.
+
+    What a killed run has left there is taken back first.
+    """
+    from tfmac.environments.transaction import DirectoryTransaction
+
+    transaction = DirectoryTransaction(directory)
+    transaction.recover()
+    transaction.refuse(replace=replace)
+
+
+def synchronised_by(directory: str) -> Optional[str]:
+    """Name the service that synchronises a folder, None where none is known to."""
+    from tfmac.environments.synchronised import synchronised_folder
+
+    return synchronised_folder(directory)
 
 
 def create(

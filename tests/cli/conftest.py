@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.console import RUNNING
 from cli.private_index import Best, best_set, make_index, pip_settings
 
 _PREFIXES = ("PIP_", "UV_", "TFMAC_", "XDG_", "PYENV_", "CONDA_")
@@ -21,17 +22,10 @@ _VARIABLES = (
     "TF_USE_LEGACY_KERAS",
     "VIRTUAL_ENV",
 )
-RUNNING = ".".join(map(str, sys.version_info[:2]))
-
-
-@pytest.fixture(scope="session")
-def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache of the tests' own: wheels that only bear TensorFlow's name stay out of the user's."""
-    return tmp_path_factory.mktemp("uv-cache")
 
 
 @pytest.fixture(autouse=True)
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uv_cache: Path) -> Path:
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Clear away what the user has set up; the working directory is an empty folder."""
     for name in list(os.environ):
         if name.startswith(_PREFIXES) or name.upper() in _VARIABLES:
@@ -45,7 +39,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uv_cache: Path) -> 
         "HOME": home,
         "PATH": programs,
         "PYENV_ROOT": bare / "no-pyenv",
-        "UV_CACHE_DIR": uv_cache,
+        # Wheels that only bear TensorFlow's name stay out of the user's cache.
+        "UV_CACHE_DIR": bare / "uv-cache",
         "UV_HTTP_RETRIES": "0",
         "UV_NO_CONFIG": "1",
         # An index in a folder is still read.

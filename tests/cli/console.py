@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from tfmac.cli import main
 
+RUNNING = ".".join(map(str, sys.version_info[:2]))
 # What the console script of the package runs.
 ENTRY = "from tfmac.cli import main; main()"
 

@@ -62,9 +62,9 @@ def pip_settings(folder: Path, index: Path) -> Path:
     return path
 
 
-def change(wheel: Path, old: bytes, new: bytes) -> None:
-    """Damage the contents of a wheel, whose directory stays as it is."""
-    assert len(old) == len(new)
-    data = wheel.read_bytes()
-    assert old in data
-    wheel.write_bytes(data.replace(old, new, 1))
+def damage(wheel: Path) -> None:
+    """Damage the contents of a wheel; its directory and its metadata can still be read."""
+    data = bytearray(wheel.read_bytes())
+    assert data.startswith(b"PK\3\4"), "a file begins here"
+    data[:4] = b"\0\0\0\0"
+    wheel.write_bytes(data)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.console import document, refused, started, tfmac
-from tfmac import __version__
+from tfmac._version import __version__
 from tfmac.checks.registry import CHECKS
 from tfmac.knowledge import failures
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from builders import trees
-from builders.facts import facts, tensorflow
+from builders.facts import facts, mac, tensorflow
 from cli.console import ENTRY, command, document, refused, started, tfmac
 from tfmac.checks import registry
 from tfmac.checks.registry import CHECKS
@@ -154,6 +154,15 @@ def test_the_wish_for_the_gpu(tmp_path: Path) -> None:
     assert wished.code == 1
     assert "tensorflow-metal-no-wheel" in causes(document(wished.out, "diagnosis"))
     assert causes(document(unwanted.out, "diagnosis")) == []
+
+
+def test_a_mac_with_a_third_number(tmp_path: Path) -> None:
+    """MacOS 15.1.1 is as good as 15.1: no check crashes on it."""
+    path = saved(tmp_path, facts(tensorflow("2.19.1"), host=mac("15.1.1")))
+    ended = tfmac("doctor", "--facts", path, "--gpu", "--format", "json")
+    assert ended.code == 1
+    outcomes = document(ended.out, "diagnosis")["outcomes"]
+    assert "crashed" not in [one["outcome"] for one in outcomes]
 
 
 def test_absent_tensorflow_is_a_no(tmp_path: Path) -> None:

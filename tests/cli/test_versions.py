@@ -87,7 +87,6 @@ def test_modules_of_the_working_directory_do_not_matter(tree: Path) -> None:
     [
         (["--env", "nowhere"], 3, "nowhere is not a folder"),
         (["--site-packages", "nowhere"], 3, "nowhere is not a folder"),
-        (["--cwd", "nowhere"], 3, "--cwd nowhere is not a folder"),
         (["--env", ".", "--site-packages", "."], 2, "only one of"),
         (["--for", "macos"], 2, "'macos' is not a target"),
     ],

@@ -29,7 +29,8 @@ before = set(sys.modules)
 import tfmac
 tfmac.__version__, dir(tfmac)
 heavy = ("tfmac.", "click", "msgspec", "packaging", "platformdirs", "uv")
-print(sorted(name for name in set(sys.modules) - before if name.startswith(heavy)))
+new = set(sys.modules) - before - {"tfmac._version"}
+print(sorted(name for name in new if name.startswith(heavy)))
 """
 
 

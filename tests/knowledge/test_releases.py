@@ -321,3 +321,11 @@ def test_requires_python_as_the_standard_says(text: str) -> None:
         for micro in (0, 1, 2, 3, 4, 18):
             python = f"3.{minor}.{micro}"
             assert releases.has_wheel(release, MAC_14, python) is (python in specifier), python
+
+
+def test_a_macos_version_may_have_three_numbers() -> None:
+    """Macs say 15.1.1; a patch number does not change which wheels fit."""
+    release = releases.release("tensorflow", "2.19.1")
+    assert release is not None
+    exact = releases.supported_pythons(release, Target.parse("macos-15.1.1-arm64"))
+    assert exact == releases.supported_pythons(release, Target.parse("macos-15-arm64"))

@@ -2,7 +2,7 @@
 
 from typing import Optional
 
-from tfmac import __version__
+from tfmac._version import __version__
 from tfmac.checks.case import METAL, TENSORFLOW_NAMES, Case, UnknownFact
 from tfmac.schema.codec import SCHEMA_VERSION
 from tfmac.schema.fact import Found, Unknown

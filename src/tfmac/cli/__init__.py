@@ -7,7 +7,7 @@ from typing import Optional
 
 import click
 
-from tfmac import __version__
+from tfmac._version import __version__
 from tfmac.cli.exit_codes import ExitCode
 
 _COMMANDS = ("setup", "doctor", "plan", "versions", "facts", "cause")

@@ -35,7 +35,7 @@ def command(*, name: Optional[str], output_format: str) -> int:
 def _near(name: str) -> str:
     import difflib
 
-    from tfmac.knowledge.failures import causes
+    from tfmac import api
 
-    near = difflib.get_close_matches(name, causes(), n=1)
+    near = difflib.get_close_matches(name, [one.cause for one in api.causes().causes], n=1)
     return f"; did you mean {near[0]}?" if near else ""

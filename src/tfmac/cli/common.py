@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Callable, Optional, TypeVar
 
@@ -79,16 +79,20 @@ def environment_options(command: Command) -> Command:
             metavar="TARGET",
             help="Judge for this machine: macos-14-arm64, macos-12-x86_64, linux-x86_64.",
         ),
-        click.option(
-            "--cwd",
-            metavar="DIR",
-            default=".",
-            help="Where modules that hide packages are sought.  [default: here]",
-        ),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def cwd_option(command: Command) -> Command:
+    """Add ``--cwd``."""
+    return click.option(
+        "--cwd",
+        metavar="DIR",
+        default=".",
+        help="Where modules that hide packages are sought.  [default: here]",
+    )(command)
 
 
 def wish_options(command: Command) -> Command:
@@ -127,16 +131,17 @@ def own_home() -> str:
 
 
 def gather(
-    parts: Optional[frozenset[str]] = None,
     *,
     python: Optional[str],
     env: Optional[str],
     site_packages: Optional[str],
     python_version: Optional[str],
     target: Optional[Target],
-    cwd: str,
+    cwd: Optional[str] = None,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
 ) -> Facts:
-    """Observe the environment that the options name; ``parts`` None reads all of them."""
+    """Observe the environment that the options name, as far as the chosen checks need it."""
     from tfmac import api
     from tfmac.observe.locate import NothingToInspect
 
@@ -145,7 +150,7 @@ def gather(
         raise click.UsageError("give only one of --python, --env and --site-packages")
     if python_version and not site_packages:
         raise click.UsageError("--python-version goes with --site-packages")
-    if not os.path.isdir(cwd):
+    if cwd is not None and not os.path.isdir(cwd):
         raise CommandFailed(f"--cwd {cwd} is not a folder", ExitCode.NOTHING_TO_INSPECT)
     try:
         return api.collect_facts(
@@ -154,8 +159,9 @@ def gather(
             site_packages=site_packages,
             python_version=python_version,
             target=target,
-            cwd=os.path.abspath(cwd),
-            parts=parts,
+            cwd=None if cwd is None else os.path.abspath(cwd),
+            only=only,
+            skip=skip,
         )
     except NothingToInspect as error:
         raise CommandFailed(str(error), ExitCode.NOTHING_TO_INSPECT) from error

@@ -6,6 +6,7 @@ from typing import Any, Optional
 import click
 
 from tfmac.cli.common import (
+    cwd_option,
     environment_options,
     format_option,
     gather,
@@ -24,6 +25,7 @@ from tfmac.schema.reports import Diagnosis
 
 @click.command(name="doctor")
 @environment_options
+@cwd_option
 @click.option("--facts", "facts_file", metavar="FILE", help="Judge saved facts instead of looking.")
 @click.option(
     "--gpu/--no-gpu",
@@ -74,7 +76,7 @@ def command(
     from tfmac.checks.registry import UnknownSelection
 
     if list_checks:
-        print_result(_checks())
+        print_result(_checks(output_format))
         return ExitCode.DONE
     try:
         facts = _facts(facts_file, only, skip, environment)
@@ -93,12 +95,10 @@ def _facts(
     skip: tuple[str, ...],
     environment: dict[str, Any],
 ) -> Facts:
-    from tfmac.checks.registry import parts_needed, select
-
-    parts = parts_needed(select(only, skip))
     if facts_file is None:
-        return gather(frozenset(part.value for part in parts), **environment)
-    if any(environment[name] for name in ("python", "env", "site_packages", "target")):
+        return gather(only=only, skip=skip, **environment)
+    named = ("python", "env", "site_packages", "python_version", "target")
+    if any(environment[name] for name in named):
         raise click.UsageError("--facts already says which environment and machine it is")
     return read_facts(facts_file)
 
@@ -125,10 +125,14 @@ def _rendered(diagnosis: Diagnosis, output_format: str, *, share: bool) -> str:
     return render(diagnosis, width=terminal_width())
 
 
-def _checks() -> str:
-    from tfmac.checks.registry import CHECKS
+def _checks(output_format: str) -> str:
+    from tfmac import api
+    from tfmac.schema.codec import to_json
 
-    lines = (f"{one.family:13} {one.name:24} {', '.join(one.causes)}" for one in CHECKS)
+    listing = api.registered_checks()
+    if output_format == "json":
+        return to_json(listing)
+    lines = (f"{one.family:13} {one.check:24} {', '.join(one.causes)}" for one in listing.checks)
     return "\n".join(lines)
 
 

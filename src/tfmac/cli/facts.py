@@ -5,6 +5,7 @@ from typing import Any, Optional
 import click
 
 from tfmac.cli.common import (
+    cwd_option,
     environment_options,
     gather,
     own_home,
@@ -17,6 +18,7 @@ from tfmac.cli.exit_codes import ExitCode
 
 @click.command(name="facts")
 @environment_options
+@cwd_option
 @click.option("-o", "--output", metavar="FILE", help="Write to a file.")
 @click.option(
     "--format",

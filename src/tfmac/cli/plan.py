@@ -96,7 +96,6 @@ def _answered(
 
 def _rendered(answer: Union[Plan, NoPlan], emit: Optional[str], output_format: str) -> str:
     from tfmac import api
-    from tfmac.planner.emit import requirements_text
     from tfmac.report.plan import render_no_plan, render_plan
     from tfmac.schema.codec import to_json
 
@@ -105,6 +104,6 @@ def _rendered(answer: Union[Plan, NoPlan], emit: Optional[str], output_format: s
         reasons = api.no_plan_document(answer)
         return to_json(reasons) if output_format == "json" else render_no_plan(reasons, width=width)
     if emit is not None:
-        return requirements_text(answer)
+        return api.requirements_file(answer)
     document = api.plan_document(answer)
     return to_json(document) if output_format == "json" else render_plan(document, width=width)

@@ -92,14 +92,11 @@ def command(
 
 def _refuse_early(directory: str, *, replace: bool) -> None:
     """Say what stands in the way before anything is looked up."""
-    from tfmac.environments.synchronised import synchronised_folder
-    from tfmac.environments.transaction import DirectoryTransaction
+    from tfmac import api
 
     with change_errors():
-        transaction = DirectoryTransaction(directory)
-        transaction.recover()
-        transaction.refuse(replace=replace)
-    service = synchronised_folder(directory)
+        api.refuse_directory(directory, replace=replace)
+    service = api.synchronised_by(directory)
     if service is not None:
         print_note(
             f"warning: {directory} is synchronised by {service}, which moves and locks files of "
@@ -143,10 +140,9 @@ def _plan(
     use_existing: bool,
 ) -> Union[Plan, NoPlan]:
     from tfmac import api
-    from tfmac.planner.choosing import choose
 
     with planning_errors():
-        choice = choose(wish, interpreters)
+        choice = api.choose(wish, interpreters)
         if isinstance(choice, NoPlan):
             return choice
         fetch = _decide_python(choice, download=download, use_existing=use_existing)

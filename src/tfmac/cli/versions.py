@@ -27,12 +27,10 @@ def command(
 ) -> int:
     """Print the versions that matter in an environment, known conflicts marked."""
     from tfmac import api
-    from tfmac.checks.registry import parts_needed, select
     from tfmac.schema.codec import to_json
     from tfmac.schema.redaction import redact
 
-    parts = parts_needed(select(skip=api.NOT_ABOUT_VERSIONS))
-    versions = api.versions(gather(frozenset(part.value for part in parts), **environment))
+    versions = api.versions(gather(skip=api.NOT_ABOUT_VERSIONS, **environment))
     if share:
         versions = redact(versions, home=own_home())
     if output_format == "json":

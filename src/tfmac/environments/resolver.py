@@ -166,12 +166,20 @@ def _pip_error(end: ToolEnd) -> ResolutionFailed:
     return ResolutionFailed(said or f"pip ended with exit status {end.status}")
 
 
+def _archive_hashes(archive: dict[str, Any]) -> dict[str, str]:
+    """Read the digests of an archive; pip before 23.1 gives one, as ``sha256=...``."""
+    if "hashes" in archive:
+        return dict(archive["hashes"])
+    kind, equals, value = archive.get("hash", "").partition("=")
+    return {kind: value} if equals else {}
+
+
 def _reported_pins(output: str, *, hashes: bool) -> Iterator[Pin]:
     """Read pip's installation report (version 1 of the format)."""
     try:
         entries: list[dict[str, Any]] = json.loads(output)["install"]
         for entry in entries:
-            known = entry["download_info"].get("archive_info", {}).get("hashes", {})
+            known = _archive_hashes(entry["download_info"].get("archive_info", {}))
             yield Pin(
                 name=re.sub(r"[-_.]+", "-", entry["metadata"]["name"]).lower(),
                 version=entry["metadata"]["version"],

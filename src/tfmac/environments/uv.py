@@ -181,7 +181,7 @@ class Uv(msgspec.Struct, frozen=True, kw_only=True):
             for name in ("FORCE_COLOR", "CLICOLOR_FORCE"):
                 variables.pop(name, None)
         if target is not None and target.system is OperatingSystem.MACOS and target.version:
-            whole = target.version if "." in target.version else f"{target.version}.0"
+            whole = ".".join([*target.version.split("."), "0"][:2])
             variables["MACOSX_DEPLOYMENT_TARGET"] = whole
         return variables
 

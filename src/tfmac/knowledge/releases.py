@@ -272,8 +272,8 @@ def _system_version(target: Target) -> tuple[int, int]:
     """Read the macOS version of a target; a tag 12_0 fits 12, and 12_3 fits 12.3 but not 12."""
     if target.version is None:
         return (1000, 0)
-    major, _, minor = target.version.partition(".")
-    return (int(major), int(minor or 0))
+    numbers = [int(number) for number in target.version.split(".")]
+    return (numbers[0], numbers[1] if len(numbers) > 1 else 0)
 
 
 def _allows(specifier: Optional[str], python: _Python) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Callable, Optional, TypeVar
 
-from tfmac import __version__
+from tfmac._version import __version__
 from tfmac.observe.distributions import Installed, read_distributions
 from tfmac.observe.files import compare_files
 from tfmac.observe.host import host_of_target

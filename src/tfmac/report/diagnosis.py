@@ -25,6 +25,10 @@ _PROBED = {
     TensorFlowState.NO_GPU: "was used on the CPU; it lists no GPU",
     TensorFlowState.GPU_UNPROVED: "lists a GPU that is not proved",
 }
+_DIED = dict.fromkeys(
+    (TensorFlowState.NO_GPU, TensorFlowState.GPU_UNPROVED, TensorFlowState.PROVED),
+    "was imported and died when it was used",
+)
 
 
 def render(diagnosis: Diagnosis, *, width: int) -> str:
@@ -50,7 +54,8 @@ def _head(diagnosis: Diagnosis, width: int) -> list[str]:
     if any(one.severity is Severity.ERROR for one in diagnosis.findings):
         state = _WITH_ERRORS.get(tensorflow.state, state)
     if diagnosis.probe is not None:
-        state = _PROBED.get(tensorflow.state, state)
+        probed = _PROBED if diagnosis.probe.death is None else _DIED
+        state = probed.get(tensorflow.state, state)
     what = f"{' + '.join(names)}: {state}" if names else f"TensorFlow {state}"
     return [
         *layout.labelled("looked at", [environment.root], width=width, indent=0),

@@ -3,6 +3,7 @@
 Colour repeats what the words say already; click takes it out where it cannot be shown.
 """
 
+import itertools
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -33,6 +34,12 @@ def labelled(label: str, texts: Iterable[str], *, width: int, indent: int = 2) -
         first = " " * indent + (label if number == 0 else "").ljust(LABEL_WIDTH)
         lines += _wrapped(text, first, margin, width)
     return lines
+
+
+def verbatim(label: str, texts: Iterable[str], *, indent: int = 2) -> list[str]:
+    """Lay out what is to be copied beside a label that stands once: no line is wrapped."""
+    margins = itertools.chain([label], itertools.repeat(""))
+    return [" " * indent + margin.ljust(LABEL_WIDTH) + text for margin, text in zip(margins, texts)]
 
 
 def _wrapped(text: str, first: str, margin: str, width: int) -> list[str]:

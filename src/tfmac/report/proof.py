@@ -8,11 +8,11 @@ from tfmac.schema.proof import Death, DeathKind, Device, KerasProof, Placement, 
 
 _OUTPUT_LINES = 8
 _ENDINGS = {
-    DeathKind.EXCEPTION: "an exception",
-    DeathKind.SIGNAL: "a signal",
-    DeathKind.HANG: "the time limit",
-    DeathKind.EXIT: "the process ended",
-    DeathKind.CANNOT_START: "it could not be started",
+    DeathKind.EXCEPTION: "by an exception: {}",
+    DeathKind.SIGNAL: "by a signal: {}",
+    DeathKind.HANG: "by the time limit: {} s",
+    DeathKind.EXIT: "the process ended: {}",
+    DeathKind.CANNOT_START: "the process could not be started: {}",
 }
 
 
@@ -42,13 +42,14 @@ def _device(device: Device) -> str:
 
 def _placement(placement: Placement) -> str:
     where = _short(placement.requested)
-    if placement.error is not None:
+    if placement.error is not None and placement.value is None:
         return f"on {where}: refused: {placement.error}"
     value = "right" if placement.correct else f"WRONG: {placement.value}"
-    traced = ", ".join(map(_short, placement.traced_devices)) or "nothing"
     verdict = "proved" if placement.proved else "not proved"
     result = _short(placement.result_device or "nothing")
-    return f"on {where}: {verdict}; value {value}; result on {result}; trace saw it on {traced}"
+    traced = ", ".join(map(_short, placement.traced_devices)) or "nothing"
+    trace = placement.error or f"trace saw it on {traced}"
+    return f"on {where}: {verdict}; value {value}; result on {result}; {trace}"
 
 
 def _short(device: str) -> str:
@@ -71,5 +72,5 @@ def _keras(keras: KerasProof) -> Iterator[str]:
 
 
 def _death(death: Death) -> Iterator[str]:
-    yield f"in stage {death.stage.value}, by {_ENDINGS[death.kind]}: {death.detail}"
+    yield f"in stage {death.stage.value}, {_ENDINGS[death.kind].format(death.detail)}"
     yield from death.output.strip().splitlines()[-_OUTPUT_LINES:]

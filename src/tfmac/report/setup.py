@@ -18,9 +18,9 @@ def render(report: SetupReport, *, width: int) -> str:
     verdict = "proved: it works" if report.proved else "NOT proved: see above"
     state = report.diagnosis.tensorflow.state.value
     lines += ["", layout.strong(f"{report.directory}: {verdict} ({state})"), ""]
-    lines += layout.labelled("activate", [_activation(report.directory)], width=width)
-    lines += layout.labelled("Jupyter", _jupyter(report.directory), width=width)
-    lines += layout.labelled("VS Code", [_editor(report.directory)], width=width)
+    lines += layout.verbatim("activate", [_activation(report.directory)])
+    lines += layout.verbatim("Jupyter", _jupyter(report.directory))
+    lines += layout.verbatim("VS Code", [_editor(report.directory)])
     return "\n".join(lines) + "\n"
 
 

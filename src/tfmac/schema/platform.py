@@ -42,7 +42,7 @@ class InvalidTarget(ValueError):
     """A target that is not written as ``SYSTEM[-VERSION]-ARCHITECTURE``."""
 
 
-_TARGET = re.compile(r"(macos)-(\d{2}(?:\.\d+)?)-(arm64|x86_64)|(linux)-(x86_64|aarch64|arm64)")
+_TARGET = re.compile(r"(macos)-(\d{2}(?:\.\d+){0,2})-(arm64|x86_64)|(linux)-(x86_64|aarch64|arm64)")
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

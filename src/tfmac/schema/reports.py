@@ -83,6 +83,21 @@ class CheckText(msgspec.Struct, frozen=True, kw_only=True):
     sources: str
 
 
+class CheckLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the list of checks."""
+
+    check: str
+    family: str
+    causes: tuple[str, ...]
+
+
+class CheckList(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of ``doctor --list``."""
+
+    schema_version: int
+    checks: tuple[CheckLine, ...]
+
+
 class CausePage(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of ``cause NAME``."""
 
