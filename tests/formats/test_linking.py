@@ -6,10 +6,10 @@ import pytest
 from builders import elf, macho
 from builders.elf import Definition, Need
 from builders.macho import WEAK, Bind, Reexport
-from tfmac.observe.installed_images import InstalledImages, TensorFlowNotFound, bind_plugin
 from tfmac.formats.linking import MixedFormats, bind, predicted_message
 from tfmac.formats.native import ArchitectureNotFound, Image, open_image
 from tfmac.formats.reading import InvalidBinary
+from tfmac.observe.installed_images import InstalledImages, TensorFlowNotFound, bind_plugin
 from tfmac.schema.binary import BinaryFormat, Binding, MissingSymbol
 from tfmac.schema.platform import Architecture
 
