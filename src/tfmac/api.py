@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
     from tfmac.schema.reports import CheckList, NoPlanDocument, SetupReport
 
+# Their distutils expands variables in the folders that packages are installed into.
+_EXPANDING_PYTHONS = ("3.8", "3.9")
 # Families of checks that ``versions`` leaves out.
 NOT_ABOUT_VERSIONS = ("files", "shadowing")
 
@@ -135,6 +137,7 @@ def plan(
     interpreters: Sequence[InterpreterChoice] = (),
     resolver: Optional[Resolver] = None,
     hashes: bool = False,
+    offline: bool = False,
 ) -> Union[Plan, NoPlan]:
     """Plan the best set for a wish, its pins resolved by uv for the wish's machine.
 
@@ -153,6 +156,7 @@ def plan(
         interpreter=None if choice.needs_python else choice.interpreter,
         resolver=resolver,
         hashes=hashes,
+        offline=offline,
     )
 
 
@@ -163,6 +167,7 @@ def plan_candidate(
     interpreter: Optional[InterpreterChoice],
     resolver: Optional[Resolver] = None,
     hashes: bool = False,
+    offline: bool = False,
 ) -> Union[Plan, NoPlan]:
     """Resolve a candidate that was chosen already to a plan; raises as ``plan`` does."""
     from tfmac.planner.choosing import make_plan
@@ -170,13 +175,15 @@ def plan_candidate(
     return make_plan(
         wish,
         candidate,
-        resolver or default_resolver(candidate.python, interpreter),
+        resolver or default_resolver(candidate.python, interpreter, offline=offline),
         interpreter=interpreter,
         hashes=hashes,
     )
 
 
-def default_resolver(python: str, interpreter: Optional[InterpreterChoice]) -> Resolver:
+def default_resolver(
+    python: str, interpreter: Optional[InterpreterChoice], *, offline: bool = False
+) -> Resolver:
     """uv, which resolves for any machine; where none runs, pip, for this machine and Python only.
 
     Raises ``ResolutionFailed`` when there is neither.
@@ -186,11 +193,11 @@ def default_resolver(python: str, interpreter: Optional[InterpreterChoice]) -> R
     from tfmac.observe.host import observe_host, target_of_host
     from tfmac.planner.resolver import ResolutionFailed
 
-    uv = find_uv()
+    uv = find_uv(offline=offline)
     if uv is not None:
         return UvResolver(uv)
     here = target_of_host(observe_host())
-    if interpreter is None or here is None:
+    if offline or interpreter is None or here is None:
         raise ResolutionFailed(
             f"no uv can be run, and pip needs a Python {python} on this machine to resolve for"
         )
@@ -229,19 +236,28 @@ def create(
     *,
     replace: bool = False,
     download_python: bool = False,
+    offline: bool = False,
     progress: Optional[TextIO] = None,
 ) -> None:
     """Make the environment of a plan, wholly or not at all.
 
     Where the plan names no interpreter, ``download_python`` lets uv fetch one. With ``replace`` an
-    environment that is there already is kept until the new one is finished. ``progress`` is where
+    environment that is there already is kept until the new one is finished. ``offline`` lets uv
+    use nothing but its cache and local files. ``progress`` is where
     the installer's own messages go. Raises ``EnvironmentChangeFailed``.
     """
     from tfmac.environments.create import create_environment
+    from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
     from tfmac.environments.uv import find_uv
     from tfmac.planner.space import needed_bytes
     from tfmac.schema.actions import CreateEnvironment, InstallPins
 
+    if "$" in directory and plan.python in _EXPANDING_PYTHONS:
+        raise EnvironmentChangeFailed(
+            ChangeFailure.TOOL_FAILED,
+            f"{directory}: Python {plan.python} takes a $ in the path of an environment for a "
+            "variable; choose another folder, or a Python from 3.10 on",
+        )
     python = plan.interpreter.path if plan.interpreter else plan.python
     actions = (
         CreateEnvironment(
@@ -252,7 +268,7 @@ def create(
     create_environment(
         directory,
         actions,
-        uv=find_uv(),
+        uv=find_uv(offline=offline),
         replace=replace,
         needed_bytes=needed_bytes(plan),
         progress=progress,

@@ -114,8 +114,12 @@ def test_any_path(tmp_path: Path, chosen: "tuple[str, ...]", name: str) -> None:
     """Spaces, letters of any script and what a shell would take for its own; result as JSON."""
     directory = tmp_path / name
 
-    code, out, _ = tfmac("setup", directory, *chosen, "--format", "json")
+    code, out, err = tfmac("setup", directory, *chosen, "--format", "json")
 
+    if "$" in name and sys.version_info < (3, 10):
+        assert (code, directory.exists()) == (4, False)
+        assert "takes a $ in the path" in err
+        return
     assert code == 5
     report = document(out, "setup")
     assert report["directory"] == str(directory)

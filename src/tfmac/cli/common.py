@@ -112,6 +112,7 @@ def wish_options(command: Command) -> Command:
             metavar="REQUIREMENT",
             help="Another package that has to fit; may be repeated.",
         ),
+        click.option("--offline", is_flag=True, help="Use only what uv has in its cache."),
     )
     for option in reversed(options):
         command = option(command)

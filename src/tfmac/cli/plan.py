@@ -47,6 +47,7 @@ def command(
     tensorflow: Optional[str],
     keras: Optional[str],
     packages: tuple[str, ...],
+    offline: bool,
     emit: Optional[str],
     output: Optional[str],
     output_format: str,
@@ -74,7 +75,7 @@ def command(
         keras=keras,
         packages=packages,
     )
-    answer = _answered(wish, hashes=emit is not None, interpreters=interpreters)
+    answer = _answered(wish, hashes=emit is not None, interpreters=interpreters, offline=offline)
     text = _rendered(answer, emit, output_format)
     if output is None or isinstance(answer, NoPlan):
         print_result(text)
@@ -85,13 +86,13 @@ def command(
 
 
 def _answered(
-    wish: Wish, *, hashes: bool, interpreters: tuple[InterpreterChoice, ...] = ()
+    wish: Wish, *, hashes: bool, offline: bool, interpreters: tuple[InterpreterChoice, ...] = ()
 ) -> Union[Plan, NoPlan]:
     """Plan, with expected failures turned into their exit codes."""
     from tfmac import api
 
     with planning_errors():
-        return api.plan(wish, interpreters=interpreters, hashes=hashes)
+        return api.plan(wish, interpreters=interpreters, hashes=hashes, offline=offline)
 
 
 def _rendered(answer: Union[Plan, NoPlan], emit: Optional[str], output_format: str) -> str:

@@ -61,6 +61,7 @@ def command(
     tensorflow: Optional[str],
     keras: Optional[str],
     packages: tuple[str, ...],
+    offline: bool,
     download_python: bool,
     use_existing_python: bool,
     replace: bool,
@@ -79,12 +80,18 @@ def command(
     wish, interpreters = _look(
         python=python, gpu=gpu, tensorflow=tensorflow, keras=keras, packages=packages
     )
-    answer = _plan(wish, interpreters, download=download_python, use_existing=use_existing_python)
+    answer = _plan(
+        wish,
+        interpreters,
+        download=download_python,
+        use_existing=use_existing_python,
+        offline=offline,
+    )
     if isinstance(answer, NoPlan):
         _show_no_plan(answer, output_format)
         return ExitCode.ANSWER_IS_NO
     _show_plan(answer)
-    _create(answer, directory, replace=replace, download=download_python)
+    _create(answer, directory, replace=replace, download=download_python, offline=offline)
     report = _prove(answer, directory, gpu=gpu, time_limit=time_limit)
     print_result(_rendered(report, output_format))
     return ExitCode.DONE if report.proved else ExitCode.APPLIED_BUT_UNPROVED
@@ -138,6 +145,7 @@ def _plan(
     *,
     download: bool,
     use_existing: bool,
+    offline: bool,
 ) -> Union[Plan, NoPlan]:
     from tfmac import api
 
@@ -148,8 +156,10 @@ def _plan(
         fetch = _decide_python(choice, download=download, use_existing=use_existing)
         print_note("resolving ...")
         if fetch or choice.existing is None:
-            return api.plan_candidate(wish, choice.best, interpreter=None)
-        return api.plan_candidate(wish, choice.existing, interpreter=choice.interpreter)
+            return api.plan_candidate(wish, choice.best, interpreter=None, offline=offline)
+        return api.plan_candidate(
+            wish, choice.existing, interpreter=choice.interpreter, offline=offline
+        )
 
 
 def _decide_python(choice: Choice, *, download: bool, use_existing: bool) -> bool:
@@ -193,12 +203,19 @@ def _show_plan(plan: Plan) -> None:
     print_note(render_plan(api.plan_document(plan), width=terminal_width()))
 
 
-def _create(plan: Plan, directory: str, *, replace: bool, download: bool) -> None:
+def _create(plan: Plan, directory: str, *, replace: bool, download: bool, offline: bool) -> None:
     from tfmac import api
 
     print_note(f"making {directory} ...")
     with change_errors():
-        api.create(plan, directory, replace=replace, download_python=download, progress=sys.stderr)
+        api.create(
+            plan,
+            directory,
+            replace=replace,
+            download_python=download,
+            offline=offline,
+            progress=sys.stderr,
+        )
 
 
 def _prove(plan: Plan, directory: str, *, gpu: Optional[bool], time_limit: float) -> SetupReport:

@@ -124,6 +124,8 @@ class Uv(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     settings: IndexSettings = IndexSettings()
+    offline: bool = False
+    """Whether uv may use nothing but its own cache and local files."""
 
     def run(
         self,
@@ -143,6 +145,7 @@ class Uv(msgspec.Struct, frozen=True, kw_only=True):
         command = [self.path, "--project", os.sep]
         command += [] if downloads else ["--no-python-downloads"]
         command += ["--no-progress"] if shown is None else []
+        command += ["--offline"] if self.offline else []
         command += arguments
         variables = self._variables(target, colour=shown is not None and shown.isatty())
         try:
@@ -186,14 +189,15 @@ class Uv(msgspec.Struct, frozen=True, kw_only=True):
         return variables
 
 
-def find_uv(settings: Optional[IndexSettings] = None) -> Optional[Uv]:
+def find_uv(settings: Optional[IndexSettings] = None, *, offline: bool = False) -> Optional[Uv]:
     """Return the uv of the package ``uv``, else the one on PATH; None when neither runs.
 
     Without ``settings`` the index is taken from this machine's configuration of uv or pip.
     """
     for path in (_packaged_uv(), shutil.which("uv")):
         if path is not None and _runs(path):
-            return Uv(path=path, settings=settings or index_settings(Surroundings.here()))
+            settings = settings or index_settings(Surroundings.here())
+            return Uv(path=path, settings=settings, offline=offline)
     return None
 
 
