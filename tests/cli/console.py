@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -87,6 +88,13 @@ def document(text: str, kind: str) -> "dict[str, Any]":
     Draft202012Validator(schema).validate(read)
     assert read["schema_version"] == 1
     return read
+
+
+def wait_for(sign: Path, process: "subprocess.Popen[Any]") -> None:
+    """Wait until a process has made a file; fail when it has ended without."""
+    while not sign.exists():
+        assert process.poll() is None, f"ended with {process.returncode}: {process.communicate()}"
+        time.sleep(0.01)
 
 
 def refused(ended: Ended, code: int, *words: object) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from builders import trees
 from builders.facts import facts, mac, tensorflow
-from cli.console import ENTRY, command, document, refused, started, tfmac
+from cli.console import ENTRY, command, document, refused, started, tfmac, wait_for
 from tfmac.checks import registry
 from tfmac.checks.registry import CHECKS
 from tfmac.schema.codec import to_json
@@ -223,6 +223,14 @@ def test_the_list_of_checks() -> None:
     assert [line[:2] for line in lines] == [[one.family, one.name] for one in CHECKS]
     for line, check in zip(lines, CHECKS):
         assert " ".join(line[2:]) == ", ".join(check.causes)
+
+
+def test_the_list_of_checks_as_json() -> None:
+    """The JSON form holds to the schema that ships and names the same checks."""
+    ended = tfmac("doctor", "--list", "--format", "json")
+    assert (ended.code, ended.err) == (0, "")
+    listed = document(ended.out, "checks")["checks"]
+    assert [one["check"] for one in listed] == [one.name for one in CHECKS]
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -537,7 +545,6 @@ def test_output_that_cannot_be_written(shadowed: Path) -> None:
 def test_ctrl_c_while_tensorflow_is_imported(tmp_path: Path) -> None:
     """The child ends, too; exit code 4 and one line."""
     ready = tmp_path / "ready"
-    os.mkfifo(ready)
     code = f"import time; open({str(ready)!r}, 'w').close(); time.sleep(600)"
     root = real_environment(tmp_path / "env", tensorflow=code)
     with subprocess.Popen(
@@ -545,7 +552,7 @@ def test_ctrl_c_while_tensorflow_is_imported(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
-        ready.read_text()
+        wait_for(ready, process)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate()
     assert process.returncode == 4

@@ -228,7 +228,7 @@ def test_a_machine_without_any_wheel() -> None:
 def test_without_uv(here: "tuple[str, ...]", monkeypatch: pytest.MonkeyPatch) -> None:
     """Only uv resolves for another machine: without it that is said, with exit code 4."""
     assert here
-    monkeypatch.setattr("tfmac.environments.uv.find_uv", lambda: None)
+    monkeypatch.setattr("tfmac.environments.uv.find_uv", lambda *_given, **_named: None)
     refused(tfmac("plan", *MAC), 4, "no uv can be run")
 
 

@@ -19,7 +19,7 @@ from typing import NamedTuple, Optional
 
 import pytest
 
-from cli.console import RUNNING, document, everything_in, refused, started, tfmac
+from cli.console import RUNNING, document, everything_in, refused, started, tfmac, wait_for
 from cli.private_index import Best, damage
 from tfmac.environments import uv as uv_module
 from tfmac.observe.host import host_from_sysctl
@@ -47,8 +47,7 @@ main()
 _SLOW_UV = """#!{python}
 import os, sys, time
 if {word!r} in sys.argv[1:]:
-    with open({ready!r}, "w") as ready:
-        ready.write("waiting")
+    open({ready!r}, "w").close()
     time.sleep(600)
 os.execv({uv!r}, [{uv!r}, *sys.argv[1:]])
 """
@@ -389,7 +388,7 @@ def test_without_uv(
 ) -> None:
     """Where no uv runs, venv and pip of the existing Python make the same environment."""
     pytest.importorskip("ensurepip")
-    monkeypatch.setattr(uv_module, "find_uv", lambda: None)
+    monkeypatch.setattr(uv_module, "find_uv", lambda **_: None)
     have = subprocess.run(
         [os.path.realpath(sys.executable), "-m", "pip", "--version"],
         capture_output=True,
@@ -423,7 +422,6 @@ class Waiting(NamedTuple):
     """A run of the program that has come to where a tool or TensorFlow waits."""
 
     process: "subprocess.Popen[str]"
-    ready: Path
 
     def interrupted(self) -> "tuple[int, str, str]":
         """Press Ctrl-C, as a terminal does: every process of the group gets the signal."""
@@ -436,7 +434,6 @@ class Waiting(NamedTuple):
 def waiting(machine: Path, *arguments: object, word: Optional[str] = None) -> Iterator[Waiting]:
     """Start the program, with a uv that stops at a command, and wait until something waits."""
     ready = machine / "ready"
-    os.mkfifo(ready)
     variables = {**os.environ, "READY": str(ready)}
     if word is not None:
         variables["STAND_IN"] = str(_stand_in(machine, word, ready))
@@ -451,8 +448,8 @@ def waiting(machine: Path, *arguments: object, word: Optional[str] = None) -> It
         start_new_session=True,
     )
     with process:
-        assert ready.read_text() == "waiting"
-        yield Waiting(process, ready)
+        wait_for(ready, process)
+        yield Waiting(process)
 
 
 def _stand_in(folder: Path, word: str, ready: Path) -> Path:
@@ -494,11 +491,7 @@ def test_ctrl_c_during_the_proof(
 ) -> None:
     """The environment is complete: it stays, and how to prove it is said."""
     directory = tmp_path / "my env"
-    code = (
-        "import os, time\n"
-        "with open(os.environ['READY'], 'w') as ready: ready.write('waiting')\n"
-        "time.sleep(600)\n"
-    )
+    code = "import os, time\nopen(os.environ['READY'], 'w').close()\ntime.sleep(600)\n"
     _replace_module(index, "tensorflow", code)
     with waiting(machine, "setup", directory, *chosen) as run:
         ended, out, err = run.interrupted()
