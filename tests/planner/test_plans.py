@@ -180,15 +180,25 @@ def test_all_refused_is_no_plan_in_the_resolvers_words() -> None:
     )
 
 
-def test_without_packages_a_refusal_is_final() -> None:
-    """A set that the knowledge holds for good is not replaced behind the user's back."""
+def test_an_index_that_lacks_the_newest_gets_the_next_older() -> None:
+    """A company's index may lag behind; the plan says what was refused, and by whom."""
+    plan = plan_of(planned(Wish(target=MAC), TableResolver("tensorflow==2.19")))
+
+    assert plan.version("tensorflow") == "2.18.1"
+    assert "TensorFlow 2.19.1" in plan.rejected[0].stack
+    assert "nothing fits" in plan.rejected[0].reason
+
+
+def test_an_index_without_tensorflow_ends_in_the_resolvers_words() -> None:
+    """After a few releases the first refusal is the answer."""
     resolver = TableResolver("tensorflow==")
 
     answer = planned(Wish(target=MAC), resolver)
 
     assert isinstance(answer, NoPlan)
     assert answer.nearest is None
-    assert len(resolver.asked) == 1
+    assert "2.19.1" in answer.conflicts[0].reason
+    assert 1 < len(resolver.asked) <= 6
 
 
 def test_an_unreachable_index_is_no_refusal() -> None:

@@ -99,6 +99,8 @@ def locate_interpreter(python: str, *, because: str) -> Located:
     path = shutil.which(python) or python
     if not os.path.lexists(path):
         raise NothingToInspect(f"{python} does not exist")
+    # A bare name that is a file here would be sought on PATH again.
+    path = os.path.abspath(path)
     if os.path.isdir(path):
         return locate_environment(path, because=because)
     root = os.path.dirname(os.path.dirname(os.path.abspath(path)))

@@ -25,7 +25,7 @@ from tfmac.schema.plans import (
 )
 from tfmac.schema.platform import Target
 
-# With packages of the user's own, a newer TensorFlow may collide where an older one does not.
+# How many TensorFlow minors are tried before the resolver's own answer is given.
 _ATTEMPTS = 6
 
 
@@ -180,8 +180,8 @@ def make_plan(
 ) -> Union[Plan, NoPlan]:
     """Resolve a candidate to its full set of pins.
 
-    Where the user's own packages collide with it, the next older TensorFlow that meets the wishes
-    is tried, a few times. Raises ``IndexUnreachable`` and ``ResolutionFailed``.
+    Where the resolver finds no set for it, the next older TensorFlow that meets the wishes is
+    tried, a few times. Raises ``IndexUnreachable`` and ``ResolutionFailed``.
     """
     tests = tests_of(wish)
     refused: list[tuple[Candidate, str]] = []
@@ -223,10 +223,12 @@ def make_plan(
 
 
 def _attempts(wish: Wish, first: Candidate, tests: Sequence[Test]) -> Iterator[Candidate]:
-    """The chosen candidate, and where the user brings packages the older releases after it."""
+    """The chosen candidate, then older releases of the same stack on the same Python.
+
+    Packages of the user's own may collide with the newest, and an index of a company may not have
+    it yet.
+    """
     yield first
-    if not wish.packages:
-        return
     minors = {_numbers(first.tensorflow)[:2]}
     for one in all_candidates(wish.target, prereleases=wish.prereleases):
         minor = _numbers(one.tensorflow)[:2]
