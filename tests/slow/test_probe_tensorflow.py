@@ -1,13 +1,14 @@
 """The probe in real environments with real TensorFlow releases, the newest and old ones."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Optional
 
 import pytest
 
-from tfmac.environments.uv import Uv, UvError, find_uv
+from builders.real_environments import make_environment
+from tfmac.environments.uv import Uv
 from tfmac.observe.probe import run_probe
 from tfmac.schema.proof import ProbeReport, Stage
 
@@ -16,23 +17,18 @@ pytestmark = pytest.mark.slow
 NEWEST = "tensorflow-cpu" if sys.platform.startswith("linux") else "tensorflow"
 
 
-@pytest.fixture(scope="session")
-def uv() -> Uv:
-    found = find_uv()
-    assert found is not None
-    return found
+Make = Callable[..., Path]
 
 
-def environment(uv: Uv, folder: Path, python: str, *requirements: str) -> Path:
-    """Make an environment on an installed Python; skip where there is none."""
-    try:
-        uv.run("make an environment", ["venv", "--python", python, str(folder)])
-    except UvError:
-        pytest.skip(f"no Python {python} is installed here")
-    interpreter = folder / "bin/python"
-    arguments = ["pip", "install", "--python", str(interpreter), *requirements]
-    uv.run_on_index("install TensorFlow", arguments)
-    return interpreter
+@pytest.fixture
+def make(uv: Uv, interpreters: dict[str, str], tmp_path: Path) -> Make:
+    """Make an environment and give its interpreter."""
+
+    def made(python: str, *requirements: str) -> Path:
+        root = make_environment(uv, interpreters, tmp_path / "env", python, *requirements)
+        return root / "bin" / "python"
+
+    return made
 
 
 def proved(
@@ -50,9 +46,9 @@ def proved(
     return report
 
 
-def test_the_newest_release(uv: Uv, tmp_path: Path) -> None:
+def test_the_newest_release(make: Make) -> None:
     """The newest TensorFlow on this Python is imported, used and proved."""
-    interpreter = environment(uv, tmp_path / "env", sys.executable, NEWEST)
+    interpreter = make("{}.{}".format(*sys.version_info[:2]), NEWEST)
     report = proved(interpreter)
     assert report.keras is not None
     assert report.keras.saved_as == ".keras"
@@ -68,29 +64,29 @@ def test_the_newest_release(uv: Uv, tmp_path: Path) -> None:
     ],
 )
 def test_old_releases(
-    uv: Uv, tmp_path: Path, python: str, requirements: tuple[str, ...], saved_as: str
+    make: Make, python: str, requirements: tuple[str, ...], saved_as: str
 ) -> None:
     """Keras 2 releases are proved in the newest file format that they have."""
-    interpreter = environment(uv, tmp_path / "env", python, *requirements)
+    interpreter = make(python, *requirements)
     report = proved(interpreter)
     assert requirements[0] == f"tensorflow-cpu=={report.versions['tensorflow']}"
     assert report.keras is not None
     assert report.keras.saved_as == saved_as
 
 
-def test_legacy_keras_is_honoured(uv: Uv, tmp_path: Path) -> None:
+def test_legacy_keras_is_honoured(make: Make) -> None:
     """With TF_USE_LEGACY_KERAS it is Keras 2 that is proved, and named."""
     wanted = ("tensorflow-cpu==2.16.2", "tf-keras==2.16.*")
-    interpreter = environment(uv, tmp_path / "env", "3.12", *wanted)
+    interpreter = make("3.12", *wanted)
     report = proved(interpreter, {"TF_USE_LEGACY_KERAS": "1"})
     assert report.versions["tf.keras"].startswith("2.16")
     assert proved(interpreter).versions["tf.keras"].startswith("3.")
 
 
-def test_numpy_2_under_a_release_for_numpy_1(uv: Uv, tmp_path: Path) -> None:
+def test_numpy_2_under_a_release_for_numpy_1(make: Make) -> None:
     """A real break dies in the import, by an exception that the report quotes."""
     wanted = ("tensorflow-cpu==2.9.3", "numpy>=2", "protobuf<3.20")
-    interpreter = environment(uv, tmp_path / "env", "3.9", *wanted)
+    interpreter = make("3.9", *wanted)
     death = run_probe(interpreter, time_limit=600).death
     assert death is not None
     assert death.stage is Stage.IMPORT
