@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-ROUNDS = 5
+ROUNDS = 9
 
 
 def commands(environment: Path) -> dict[str, list[str]]:
