@@ -23,7 +23,8 @@ from tfmac.api import diagnose
 from tfmac.checks.registry import CHECKS
 from tfmac.schema.fact import Found, Unknown
 from tfmac.schema.facts import DamagedMetadata, Facts, NativeLibraries, ShadowingModule
-from tfmac.schema.findings import Outcome, Severity
+from tfmac.schema.findings import Confidence, Outcome, Severity
+from tfmac.schema.knowledge import Step
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 MISSING_LIBRARY = "@rpath/_pywrap_tensorflow_internal.so"
@@ -423,3 +424,23 @@ def test_mixed_distributions_hide_requirements_that_cannot_be_judged() -> None:
 
     causes = {one.cause for one in diagnose(environment).findings}
     assert causes == {"two-tensorflow-packages-mixed"}
+
+
+@pytest.mark.parametrize(
+    ("version", "plugin_version", "confidence"),
+    [
+        ("2.21.0", "1.2.0", Confidence.CERTAIN),
+        ("2.19.1", "1.2.0", Confidence.LIKELY),
+        ("2.19.1", "9.0.0", Confidence.POSSIBLE),
+    ],
+)
+def test_a_cause_that_the_table_does_not_settle_is_not_certain(
+    version: str, plugin_version: str, confidence: Confidence
+) -> None:
+    """That a library does not load is read; why is only as sure as the recorded pairs."""
+    environment = facts(
+        tensorflow(version), metal(plugin_version), plugins=[plugin(binding([], ["_a"]))]
+    )
+
+    refused = [one for one in diagnose(environment).findings if one.breaks is Step.IMPORT]
+    assert [one.confidence for one in refused] == [confidence]

@@ -15,16 +15,19 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import Any, NamedTuple, Optional
 
 import pytest
 
 from cli.console import RUNNING, document, everything_in, refused, started, tfmac, wait_for
 from cli.private_index import Best, damage
+from tfmac import api
 from tfmac.environments import uv as uv_module
+from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
 from tfmac.observe.host import host_from_sysctl
 from tfmac.observe.interpreters import FoundInterpreter
-from tfmac.schema.plans import InterpreterChoice
+from tfmac.planner.stacks import Candidate
+from tfmac.schema.plans import InterpreterChoice, Plan, Wish
 from tfmac.schema.platform import Architecture
 
 HOSTS = Path(__file__).parent.parent / "data" / "hosts"
@@ -381,6 +384,39 @@ def test_on_a_terminal_it_asks(
     assert words in ended.err
     assert ended.out.strip() == ""
     assert ("using a Python that is here" in ended.err) is (answer == "n\n")
+
+
+def test_a_yes_on_the_terminal_is_as_good_as_the_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the user agreed to reaches the installer: uv may fetch the Python."""
+    on_a_mac(monkeypatch, "3.13.1")
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    allowed: list[object] = []
+
+    def planned(wish: Wish, candidate: Candidate, **given: Any) -> Plan:
+        return Plan(
+            target=wish.target,
+            python=candidate.python,
+            stack=candidate.stack,
+            gpu=candidate.gpu,
+            requirements=candidate.requirements,
+            pins=(),
+            rationale=(),
+            rejected=(),
+            interpreter=given["interpreter"],
+        )
+
+    def created(*_: object, **given: object) -> None:
+        allowed.append(given["download_python"])
+        raise EnvironmentChangeFailed(ChangeFailure.NO_INDEX, "no Python could be fetched")
+
+    monkeypatch.setattr(api, "plan_candidate", planned)
+    monkeypatch.setattr(api, "create", created)
+
+    ended = tfmac("setup", tmp_path / "env", terminal=True)
+
+    assert (ended.code, allowed) == (4, [True])
 
 
 def test_without_uv(

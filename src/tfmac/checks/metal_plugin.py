@@ -63,7 +63,7 @@ def _refused(case: Case, plugin: Plugin, binding: Binding) -> Finding:
     return Finding(
         cause=_cause(version, tensorflow),
         severity=Severity.ERROR,
-        confidence=Confidence.CERTAIN,
+        confidence=_confidence(version, tensorflow),
         subject=subject,
         message=f"{subject} cannot be loaded into {tensorflow.name} {tensorflow.version}, "
         "so import tensorflow fails",
@@ -113,6 +113,18 @@ def _cause(plugin: Optional[str], tensorflow: Distribution) -> str:
     if version < minor(fitting[-1]):
         return "metal-plugin-newer-than-tensorflow"
     return "metal-plugin-older-than-tensorflow"
+
+
+def _confidence(plugin: Optional[str], tensorflow: Distribution) -> Confidence:
+    """How sure the cause is; that the library does not load is certain in any case.
+
+    A plug-in of which the table knows no pair that loads leaves open why it does not load here,
+    and so does a pair that the table says loads.
+    """
+    fitting = _tensorflows(plugin) if plugin else ()
+    if not fitting:
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY if tensorflow.version in fitting else Confidence.CERTAIN
 
 
 def _plugins(tensorflow: Distribution) -> tuple[str, ...]:

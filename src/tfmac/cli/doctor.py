@@ -81,7 +81,7 @@ def command(
     try:
         facts = _facts(facts_file, only, skip, environment)
         if deep:
-            facts = _probe(facts, facts_file, time_limit)
+            facts = _probe(facts, facts_file, time_limit, cwd=environment["cwd"])
         diagnosis = api.diagnose(facts, gpu=gpu, only=only, skip=skip)
     except UnknownSelection as error:
         raise click.UsageError(str(error)) from error
@@ -103,13 +103,13 @@ def _facts(
     return read_facts(facts_file)
 
 
-def _probe(facts: Facts, facts_file: Optional[str], time_limit: float) -> Facts:
+def _probe(facts: Facts, facts_file: Optional[str], time_limit: float, *, cwd: str) -> Facts:
     from tfmac import api
 
     if facts_file is not None or facts.environment.kind.value == "tree":
         raise click.UsageError("--deep needs an environment of this machine")
     print_note("importing TensorFlow in a child process ...")
-    return api.probe(facts, time_limit=time_limit, cwd=os.getcwd())
+    return api.probe(facts, time_limit=time_limit, cwd=os.path.abspath(cwd))
 
 
 def _rendered(diagnosis: Diagnosis, output_format: str, *, share: bool) -> str:

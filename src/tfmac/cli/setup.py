@@ -91,7 +91,7 @@ def command(
         _show_no_plan(answer, output_format)
         return ExitCode.ANSWER_IS_NO
     _show_plan(answer)
-    _create(answer, directory, replace=replace, download=download_python, offline=offline)
+    _create(answer, directory, replace=replace, offline=offline)
     report = _prove(answer, directory, gpu=gpu, time_limit=time_limit)
     print_result(_rendered(report, output_format))
     return ExitCode.DONE if report.proved else ExitCode.APPLIED_BUT_UNPROVED
@@ -203,7 +203,8 @@ def _show_plan(plan: Plan) -> None:
     print_note(render_plan(api.plan_document(plan), width=terminal_width()))
 
 
-def _create(plan: Plan, directory: str, *, replace: bool, download: bool, offline: bool) -> None:
+def _create(plan: Plan, directory: str, *, replace: bool, offline: bool) -> None:
+    """Make the environment; a plan without an interpreter is one whose download was agreed to."""
     from tfmac import api
 
     print_note(f"making {directory} ...")
@@ -212,7 +213,7 @@ def _create(plan: Plan, directory: str, *, replace: bool, download: bool, offlin
             plan,
             directory,
             replace=replace,
-            download_python=download,
+            download_python=plan.interpreter is None,
             offline=offline,
             progress=sys.stderr,
         )
