@@ -29,7 +29,9 @@ from pypi_simple import DistributionPackage
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, ROOT)  # this file is run as a script
 
-from tools.index import Index, PackageIndexError, lines, written_whole  # noqa: E402
+from tfmac.curation.failures import PackageIndexError
+from tfmac.curation.index import Index
+from tfmac.curation.writing import lines, written_whole  # noqa: E402
 
 from tfmac.formats import linking, native  # noqa: E402
 from tfmac.knowledge import releases  # noqa: E402

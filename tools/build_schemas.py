@@ -14,6 +14,12 @@ import msgspec
 
 from tfmac.schema import documents
 from tfmac.schema.facts import Facts
+from tfmac.schema.knowledge_reports import (
+    BuildReport,
+    KnowledgeCheck,
+    KnowledgeStatus,
+    PackageKnowledge,
+)
 from tfmac.schema.reports import (
     CauseList,
     CausePage,
@@ -32,6 +38,10 @@ DOCUMENTS: dict[str, Any] = {
     "checks": CheckList,
     "diagnosis": Diagnosis,
     "facts": Facts,
+    "knowledge-build": BuildReport,
+    "knowledge-check": KnowledgeCheck,
+    "knowledge-package": PackageKnowledge,
+    "knowledge-status": KnowledgeStatus,
     "no-plan": NoPlanDocument,
     "plan": PlanDocument,
     "setup": SetupReport,

@@ -261,8 +261,8 @@ def proof(
         rationale=(),
         rejected=(),
     )
-    monkeypatch.setattr(api, "collect_facts", lambda **_options: environment)
-    monkeypatch.setattr(api, "probe", lambda seen, **_options: seen)
+    monkeypatch.setattr("tfmac.api.diagnosis.collect_facts", lambda **_options: environment)
+    monkeypatch.setattr("tfmac.api.diagnosis.probe", lambda seen, **_options: seen)
     return api.prove("/env", plan, gpu=wish, time_limit=1)
 
 

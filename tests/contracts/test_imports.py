@@ -22,9 +22,10 @@ ALLOWED = {
     "report": {"schema"},
     "observe": _RECORDS,
     "environments": {*_RECORDS, "planner.resolver"},
+    "curation": {*_RECORDS, "environments.pip_configuration"},
     "device": set[str](),
     "api": {*_RECORDS, "checks", "planner", "models", "explainer", "scanner"}
-    | {"report", "observe", "environments"},
+    | {"report", "observe", "environments", "curation"},
     "notebook": {"api", "schema", "report"},
     "cli": {"api", "schema", "report"},
     # The package's face binds the names of ``api`` when they are first used.

@@ -214,9 +214,9 @@ def test_release_by_any_spelling() -> None:
 
 def test_unknown_package() -> None:
     """Of a package that is not listed nothing is known; that is no error."""
-    assert releases.package("pandas") is None
-    assert releases.release("pandas", "2.0") is None
-    assert releases.versions("pandas") == ()
+    assert releases.package("no-such-package") is None
+    assert releases.release("no-such-package", "2.0") is None
+    assert releases.versions("no-such-package") == ()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import click
 from tfmac._version import __version__
 from tfmac.cli.exit_codes import ExitCode
 
-_COMMANDS = ("setup", "doctor", "plan", "versions", "facts", "cause")
+_COMMANDS = ("setup", "doctor", "plan", "versions", "facts", "cause", "knowledge")
 
 
 class _Commands(click.Group):

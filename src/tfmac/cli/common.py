@@ -72,17 +72,21 @@ def environment_options(command: Command) -> Command:
             metavar="VERSION",
             help="The Python that the tree of --site-packages is for.",
         ),
-        click.option(
-            "--for",
-            "target",
-            type=target_of,
-            metavar="TARGET",
-            help="Judge for this machine: macos-14-arm64, macos-12-x86_64, linux-x86_64.",
-        ),
     )
     for option in reversed(options):
         command = option(command)
-    return command
+    return target_option(command)
+
+
+def target_option(command: Command) -> Command:
+    """Add ``--for``."""
+    return click.option(
+        "--for",
+        "target",
+        type=target_of,
+        metavar="TARGET",
+        help="The machine that is meant: macos-14-arm64, macos-12-x86_64, linux-x86_64.",
+    )(command)
 
 
 def cwd_option(command: Command) -> Command:

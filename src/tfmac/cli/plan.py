@@ -11,7 +11,7 @@ from tfmac.cli.common import (
     print_note,
     print_result,
     python_version_of,
-    target_of,
+    target_option,
     terminal_width,
     wish_options,
     write_result,
@@ -22,13 +22,7 @@ from tfmac.schema.platform import Target
 
 
 @click.command(name="plan")
-@click.option(
-    "--for",
-    "target",
-    type=target_of,
-    metavar="TARGET",
-    help="Plan for this machine: macos-14-arm64, macos-12-x86_64, linux-x86_64.",
-)
+@target_option
 @click.option(
     "--python",
     type=python_version_of,

@@ -1,41 +1,45 @@
 """Questions to the environments that were really run: does a package work beside a TensorFlow.
 
-The rule, which never guesses:
+The intervals were derived from the runs by the rules of ``docs/knowledge.md``; nothing is added
+to them here but these limits, which keep an answer from reaching too far:
 
-- Only environments of the same TensorFlow minor speak. Each started from a working environment
-  (the baseline, itself measured) in which one package was exchanged.
-- A version that was measured itself has the outcome that was seen. Where it was seen to differ
-  between patch releases of that minor, the very TensorFlow release decides, else it is not
-  measured.
-- A version between two measured ones that are next to it has their outcome when both have the
-  same at the same step.
-- Beyond the outermost measured versions nothing is said.
-- A package that was taken out speaks only for its absence.
+- What reaches down because no older version could be installed holds for the Python of that run
+  and later ones: earlier Pythons have older versions.
+- What reaches up because no newer version could be installed speaks only where it breaks, and for
+  that Python and earlier ones: a later release may have been mended, but is not known to be.
+- Packages that are compiled for NumPy are judged only beside the generation of NumPy that was there.
 """
 
 import functools
-from collections.abc import Sequence
 from typing import Optional, Union
 
 import msgspec
 
 from tfmac.knowledge import store
-from tfmac.schema.knowledge import Combination, CombinationTable, Step
+from tfmac.schema.combinations import Clash, Combination, CombinationTable, Interval, Reach
+from tfmac.schema.knowledge import Step
 
 
 class Works(msgspec.Struct, frozen=True, kw_only=True):
-    """The environment runs to the end: seen itself, or both neighbours do."""
+    """The environment runs to the end."""
 
     evidence: tuple[Combination, ...]
 
 
 class Broken(msgspec.Struct, frozen=True, kw_only=True):
-    """The environment fails at a step: seen itself, or both neighbours fail there."""
+    """The environment fails, at this step or before it."""
 
     step: Step
-    error: Optional[str]
-    """That of the first piece of evidence."""
+    cause: Optional[str]
+    """The cause of the vocabulary, if the runs name one."""
     evidence: tuple[Combination, ...]
+    seen: bool
+    """This version itself was run beside this TensorFlow minor."""
+
+    @property
+    def error(self) -> Optional[str]:
+        """That of the first piece of evidence."""
+        return self.evidence[0].error
 
 
 class NotMeasured(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,20 +51,66 @@ class NotMeasured(msgspec.Struct, frozen=True, kw_only=True):
 Outcome = Union[Works, Broken, NotMeasured]
 
 _FILE = "combinations.json"
+_STEPS = tuple(Step)
 
 
-def outcome(tensorflow_version: str, package: str, version: Optional[str]) -> Outcome:
-    """Tell what was seen of a package version, or of its absence (None), beside a TensorFlow."""
-    measured = _of_minor(_minor(tensorflow_version)).get(package, {})
-    if not measured:
-        return NotMeasured(
-            reason=f"{package} was never exchanged under TensorFlow {_minor(tensorflow_version)}"
-        )
-    if version in measured:
-        return _seen(measured[version], tensorflow_version)
-    if version is None:
-        return NotMeasured(reason=f"{package} was never taken out of a working environment")
-    return _between(measured, version, tensorflow_version)
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A package version, or its absence (None), beside a TensorFlow.
+
+    What is not known of Python or NumPy decides against an answer that depends on it.
+    """
+
+    tensorflow: str
+    package: str
+    version: Optional[str]
+    python: Optional[str] = None
+    """The Python minor, for example ``3.12``."""
+    numpy: Optional[str] = None
+    """The installed NumPy."""
+
+
+def outcome(question: Question) -> Outcome:
+    """Tell what was seen of a package version, or of its absence, beside a TensorFlow."""
+    minor = _minor(question.tensorflow)
+    known = _of_minor(minor).get(question.package, ())
+    known = tuple(one for one in known if (one.versions is None) == (question.version is None))
+    if not known:
+        what = "taken out" if question.version is None else "exchanged"
+        reason = f"{question.package} was never {what} under TensorFlow {minor}"
+        return NotMeasured(reason=reason)
+    fitting = tuple(one for one in known if _fits(one, question))
+    if not fitting:
+        return NotMeasured(reason="it was run with another NumPy or Python only")
+    if question.version is None:
+        return _absent(fitting[0], minor)
+    return _of_version(fitting, question, question.version)
+
+
+def packages(tensorflow: str) -> tuple[str, ...]:
+    """Name the packages of which some version is known to break a TensorFlow."""
+    return tuple(
+        package
+        for package, known in _of_minor(_minor(tensorflow)).items()
+        if any(one.step is not Step.WORKS for one in known)
+    )
+
+
+def clashes(tensorflow: str) -> tuple[Clash, ...]:
+    """List whose own requirements decide over a TensorFlow that loads them when they are there."""
+    table = store.find(_FILE, CombinationTable)
+    number = _numbers(_minor(tensorflow))
+    return tuple(
+        one
+        for one in (table.clashes if table else ())
+        if _numbers(one.tensorflow[0]) <= number <= _numbers(one.tensorflow[1])
+    )
+
+
+def evidence(clash: Clash, tensorflow: str) -> tuple[Combination, ...]:
+    """Give the runs beside this TensorFlow minor that a clash rests on, or all of them."""
+    runs = _runs(clash.runs)
+    same = tuple(one for one in runs if _minor(one.tensorflow) == _minor(tensorflow))
+    return same or runs
 
 
 def platform() -> Optional[str]:
@@ -70,88 +120,107 @@ def platform() -> Optional[str]:
 
 
 @functools.cache
-def _of_minor(minor: str) -> dict[str, dict[Optional[str], tuple[Combination, ...]]]:
-    """Collect what was measured under a TensorFlow minor: by package, by version."""
-    found: dict[str, dict[Optional[str], list[Combination]]] = {}
+def _of_minor(minor: str) -> dict[str, tuple[Interval, ...]]:
+    """Collect what is known beside a TensorFlow minor, by package."""
+    found: dict[str, list[Interval]] = {}
     table = store.find(_FILE, CombinationTable)
-    for combination in _everything(table) if table else ():
-        if _minor(combination.tensorflow) == minor:
-            by_version = found.setdefault(combination.package, {})
-            by_version.setdefault(combination.version, []).append(combination)
-    return {
-        package: {version: tuple(seen) for version, seen in by_version.items()}
-        for package, by_version in found.items()
-    }
+    number = _numbers(minor)
+    for one in table.intervals if table else ():
+        if _numbers(one.tensorflow[0]) <= number <= _numbers(one.tensorflow[1]):
+            found.setdefault(one.package, []).append(one)
+    return {package: tuple(known) for package, known in found.items()}
 
 
-def _everything(table: CombinationTable) -> tuple[Combination, ...]:
-    """List the combinations and, as ones that work, the versions of the baselines."""
-    exchanged = {(each.tensorflow, each.package) for each in table.combinations}
-    pythons = {each.tensorflow: each.python for each in table.combinations}
-    baselines = (
-        Combination(
-            tensorflow=tensorflow,
-            package=package,
-            version=version,
-            python=pythons[tensorflow],
-            step=Step.WORKS,
-        )
-        for tensorflow, packages in table.baselines.items()
-        for package, version in packages.items()
-        if (tensorflow, package) in exchanged
+def _fits(one: Interval, question: Question) -> bool:
+    if one.python is not None and one.python != question.python:
+        return False
+    return one.numpy is None or (
+        question.numpy is not None and _numbers(question.numpy)[0] == one.numpy
     )
-    return (*table.combinations, *baselines)
 
 
-def _seen(combinations: Sequence[Combination], tensorflow_version: str) -> Outcome:
-    """Judge a version that was measured itself, perhaps under several patch releases."""
-    exact = tuple(each for each in combinations if each.tensorflow == tensorflow_version)
-    speaking = exact or tuple(combinations)
-    if len({each.step for each in speaking}) > 1:
-        first = speaking[0]
-        return NotMeasured(
-            reason=f"{first.package} {first.version} was seen with different outcomes"
-        )
-    return _agreed(speaking)
+def _absent(one: Interval, minor: str) -> Outcome:
+    runs = _runs(one.runs)
+    same = tuple(each for each in runs if _minor(each.tensorflow) == minor)
+    return _answer(one, same or runs, seen=bool(same))
 
 
-def _between(
-    measured: dict[Optional[str], tuple[Combination, ...]], version: str, tensorflow_version: str
-) -> Outcome:
-    """Judge a version by its two measured neighbours, if they agree."""
+def _of_version(known: tuple[Interval, ...], question: Question, version: str) -> Outcome:
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415
 
     try:
         wanted = Version(version)
     except InvalidVersion:
         return NotMeasured(reason=f"{version!r} is not a version")
-    known = sorted((Version(each), each) for each in measured if each is not None)
-    for parsed, text in known:
-        if parsed == wanted:
-            return _seen(measured[text], tensorflow_version)
-    below = [text for parsed, text in known if parsed < wanted]
-    above = [text for parsed, text in known if parsed > wanted]
-    if not below or not above:
-        return NotMeasured(reason=f"{version} lies beyond the versions that were measured")
-    left = _seen(measured[below[-1]], tensorflow_version)
-    right = _seen(measured[above[0]], tensorflow_version)
-    if isinstance(left, NotMeasured) or isinstance(right, NotMeasured):
-        return NotMeasured(reason=f"a measured neighbour of {version} has no clear outcome")
-    both = (left.evidence[0], right.evidence[0])
-    if both[0].step is not both[1].step:
-        return NotMeasured(
-            reason=f"{below[-1]} and {above[0]}, the measured neighbours of {version}, "
-            "have different outcomes"
-        )
-    return _agreed(both)
+    for one in known:
+        lowest, highest = (Version(end) for end in one.versions or ())
+        if lowest <= wanted <= highest:
+            return _inside(one, question, version)
+        if wanted < lowest and _reaches_down(one, question):
+            return _answer(one, _runs(one.runs)[:1], seen=False)
+        if wanted > highest and _reaches_up(one, question):
+            return _answer(one, _runs(one.runs)[-1:], seen=False)
+    lows = [Version(one.versions[0]) for one in known if one.versions]
+    highs = [Version(one.versions[1]) for one in known if one.versions]
+    if wanted < min(lows) or wanted > max(highs):
+        return NotMeasured(reason=f"{version} lies beyond the versions that were run")
+    return NotMeasured(reason=f"the neighbours of {version} that were run have different outcomes")
 
 
-def _agreed(evidence: tuple[Combination, ...]) -> Outcome:
-    step = evidence[0].step
-    if step is Step.WORKS:
-        return Works(evidence=evidence)
-    return Broken(step=step, error=evidence[0].error, evidence=evidence)
+def _inside(one: Interval, question: Question, version: str) -> Outcome:
+    """Answer with the runs of this very version, else with its two neighbours."""
+    from packaging.version import Version  # noqa: PLC0415
+
+    wanted = Version(version)
+    runs = _runs(one.runs)
+    minor = _minor(question.tensorflow)
+    same = tuple(each for each in runs if Version(each.version or "0") == wanted)
+    here = tuple(each for each in same if _minor(each.tensorflow) == minor)
+    if same:
+        return _answer(one, here or same, seen=bool(here))
+    near = tuple(each for each in runs if _minor(each.tensorflow) == minor) or runs
+    below = [each for each in near if Version(each.version or "0") < wanted]
+    above = [each for each in near if Version(each.version or "0") > wanted]
+    return _answer(one, (*below[-1:], *above[:1]), seen=False)
+
+
+def _reaches_down(one: Interval, question: Question) -> bool:
+    if one.below is Reach.OLDEST:
+        python = _runs(one.runs)[0].python
+        return question.python is not None and _numbers(python) <= _numbers(question.python)
+    return one.below is Reach.NUMPY_1
+
+
+def _reaches_up(one: Interval, question: Question) -> bool:
+    if one.above is Reach.NEWEST and one.step is not Step.WORKS:
+        python = _runs(one.runs)[-1].python
+        return question.python is not None and _numbers(python) >= _numbers(question.python)
+    return one.above is Reach.NUMPY_1
+
+
+def _answer(one: Interval, runs: tuple[Combination, ...], *, seen: bool) -> Outcome:
+    """Word the outcome of an interval with the runs that lie nearest."""
+    if one.step is Step.WORKS:
+        return Works(evidence=runs)
+    causes = {each.cause for each in runs}
+    return Broken(
+        step=max((each.step for each in runs), key=_STEPS.index),
+        cause=causes.pop() if len(causes) == 1 else None,
+        evidence=runs,
+        seen=seen,
+    )
+
+
+def _runs(places: tuple[int, ...]) -> tuple[Combination, ...]:
+    table = store.load(_FILE, CombinationTable)
+    return tuple(table.combinations[place] for place in places)
 
 
 def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
+
+
+def _numbers(version: str) -> tuple[int, int]:
+    """The first two numbers of a version that was released: ``3.12`` gives (3, 12)."""
+    first, _, rest = version.partition(".")
+    return int(first), int(rest.split(".")[0] or 0)

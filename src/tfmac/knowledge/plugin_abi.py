@@ -4,7 +4,6 @@ The verdicts were computed from the published wheels by the loader's own rules. 
 in the table is unknown, never good.
 """
 
-import functools
 from typing import Optional
 
 from tfmac.knowledge import releases, store
@@ -82,7 +81,7 @@ def pairs_that_load(
     return tuple(sorted(fitting, key=age, reverse=True))
 
 
-@functools.cache
+@store.remembered
 def _pairs(plugin: str) -> dict[tuple[str, str], PluginPair]:
     table = store.find(f"plugin_abi/{plugin}.json", PluginTable)
     return {(pair.plugin, pair.tensorflow): pair for pair in table.pairs} if table else {}

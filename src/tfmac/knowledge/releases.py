@@ -8,14 +8,17 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Optional, Union
 
+from tfmac.formats.distinfo import normalise
 from tfmac.knowledge import store
 from tfmac.schema.knowledge import PackageReleases, Release, Source, Variant, Wheel
 from tfmac.schema.platform import Architecture, OperatingSystem, Target
 
+FOLDER = "releases"
+"""Where the lists lie: ``NAME.json`` for each distribution."""
+
 PYTHONS = tuple(f"3.{minor}" for minor in range(6, 16))
 """The Pythons that an open-ended wheel (``abi3``, ``py3``) is said to support."""
 
-_SEPARATORS = re.compile(r"[-_.]+")
 _MACOS = re.compile(r"macosx_(\d+)_(\d+)_(\w+)")
 _INTERPRETER = re.compile(r"(cp|py)(\d)(\d*)")
 _PRERELEASE = re.compile(r"(?:a|b|rc|\.dev)\d")  # the lists have versions in normal form
@@ -55,17 +58,24 @@ class _Fit(NamedTuple):
 
 def package(name: str) -> Optional[PackageReleases]:
     """Give all releases of a distribution, or None when nothing is recorded of it."""
-    return store.find(f"releases/{_canonical(name)}.json", PackageReleases)
+    return store.find(f"{FOLDER}/{normalise(name)}.json", PackageReleases)
 
 
 def packages() -> tuple[str, ...]:
     """Name the distributions whose releases are recorded."""
-    return store.names("releases")
+    return store.names(FOLDER)
+
+
+def newer_than_shipped(name: str) -> tuple[str, ...]:
+    """List the versions that are in use and not in the shipped list: those of a refresh."""
+    shipped = store.find_shipped(f"{FOLDER}/{normalise(name)}.json", PackageReleases)
+    known = {found.version for found in shipped.releases} if shipped else set[str]()
+    return tuple(version for version in _by_version(normalise(name)) if version not in known)
 
 
 def release(name: str, version: str) -> Optional[Release]:
     """Give one release; ``2.19`` and ``2.19.0`` are the same."""
-    by_version = _by_version(_canonical(name))
+    by_version = _by_version(normalise(name))
     if version in by_version:
         return by_version[version]
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415
@@ -81,7 +91,7 @@ def versions(name: str, *, prereleases: bool = False, yanked: bool = False) -> t
     """List the versions of a distribution, newest first."""
     return tuple(
         found.version
-        for found in reversed(tuple(_by_version(_canonical(name)).values()))
+        for found in reversed(tuple(_by_version(normalise(name)).values()))
         if (yanked or found.yanked is None)
         and (prereleases or _PRERELEASE.search(found.version) is None)
     )
@@ -166,11 +176,7 @@ def runs_on(tags: str, target: Target) -> bool:
     return bool(_macos_versions(tags, target))
 
 
-def _canonical(name: str) -> str:
-    return _SEPARATORS.sub("-", name).lower()
-
-
-@functools.cache
+@store.remembered
 def _by_version(name: str) -> dict[str, Release]:
     record = package(name)
     return {found.version: found for found in record.releases} if record else {}

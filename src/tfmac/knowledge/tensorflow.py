@@ -1,11 +1,10 @@
 """Which TensorFlow there is for a machine, whatever the distribution is called there."""
 
-import functools
 from typing import Optional
 
 import msgspec
 
-from tfmac.knowledge import releases
+from tfmac.knowledge import releases, store
 from tfmac.schema.platform import Target
 
 
@@ -21,7 +20,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     pythons: tuple[str, ...]
 
 
-@functools.cache
+@store.remembered
 def offers(target: Target, *, prereleases: bool = False) -> tuple[Offer, ...]:
     """List the releases with a wheel for this machine and its macOS, newest first.
 

@@ -78,3 +78,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     def apple_silicon(self) -> bool:
         """Whether this is a Mac with an M-series chip."""
         return self.system is OperatingSystem.MACOS and self.architecture is Architecture.ARM64
+
+
+APPLE_SILICON = Target(system=OperatingSystem.MACOS, architecture=Architecture.ARM64)
+"""A Mac with an M-series chip, whatever its macOS."""

@@ -1,104 +1,29 @@
 """The maker of the release lists, against a small index on this machine."""
 
-import functools
 import hashlib
-import http.server
-import io
-import json
 import os
-import tarfile
-import threading
-import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any, Optional
 
 import msgspec
 import pytest
 
+from builders.package_index import (
+    ARM,
+    LINUX,
+    Site,
+    served,
+    source_archive,
+    wheel,
+    without_metadata,
+)
+from tfmac.curation import writing
+from tfmac.curation.dataset import build_releases
+from tfmac.curation.index import Index, configured_address
+from tfmac.curation.packages import PACKAGES
 from tfmac.schema.knowledge import PackageReleases, Release
-from tools import build_releases, index
-
-ARM = "cp312-cp312-macosx_12_0_arm64"
-LINUX = "cp312-cp312-manylinux_2_17_x86_64"
-
-
-class Site:
-    """What the fake index serves, and what was asked of it."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.listing: list[dict[str, Any]] = []
-        self.ranges = True
-        self.truncated: set[str] = set()
-        self.statuses: dict[str, int] = {}
-        self.html = False
-        self.asked: list[str] = []
-
-    def add(self, filename: str, content: bytes, *, sidecar: bool = False, **more: object) -> None:
-        self.files[f"/files/{filename}"] = content
-        if sidecar:
-            with zipfile.ZipFile(io.BytesIO(content)) as archive:
-                name = next(name for name in archive.namelist() if name.endswith("METADATA"))
-                self.files[f"/files/{filename}.metadata"] = archive.read(name)
-        self.listing.append(
-            {
-                "filename": filename,
-                "url": f"../../files/{filename}",
-                "hashes": {"sha256": hashlib.sha256(content).hexdigest()},
-                "size": len(content),
-                "upload-time": "2024-05-06T07:08:09.1234Z",
-                "yanked": False,
-                **more,
-            }
-        )
-
-    def body(self, path: str) -> Optional[bytes]:
-        if path == "/simple/made/":
-            listing = {"meta": {"api-version": "1.1"}, "name": "made", "files": self.listing}
-            return json.dumps(listing).encode()
-        return self.files.get(path)
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def __init__(self, site: Site, *arguments: Any) -> None:
-        self.site = site
-        super().__init__(*arguments)
-
-    def do_GET(self) -> None:
-        self.site.asked.append(self.path)
-        body = self.site.body(self.path)
-        status = self.site.statuses.get(self.path, 200 if body is not None else 404)
-        body = body or b"nothing here"
-        kind = "application/octet-stream"
-        if self.path.startswith("/simple/"):
-            kind = "application/vnd.pypi.simple.v1+json"
-            if self.site.html:
-                body, kind = b"<html><body>Please log in</body></html>", "text/html"
-        size = len(body)
-        extra = {}
-        wanted = self.headers.get("Range")
-        if wanted and self.site.ranges and status == 200:
-            first, _, last = wanted[len("bytes=") :].partition("-")
-            start = int(first) if first else max(0, size - int(last))
-            body = body[start : int(last) + 1 if first and last else size]
-            status = 206
-            extra["Content-Range"] = f"bytes {start}-{start + len(body) - 1}/{size}"
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in extra.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.path in self.site.truncated:
-            body = body[: len(body) // 2]
-            self.close_connection = True
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+from tfmac.schema.knowledge_reports import BuiltFile
 
 
 @pytest.fixture
@@ -108,51 +33,22 @@ def site() -> Site:
 
 @pytest.fixture
 def address(site: Site) -> Iterator[str]:
-    handler = functools.partial(Handler, site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/simple/"
-        server.shutdown()
+    with served(site) as address:
+        yield address
 
 
-def wheel(
-    version: str, *requires: str, python: Optional[str] = ">=3.9", name: str = "made"
-) -> bytes:
-    lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
-    if python:
-        lines.append(f"Requires-Python: {python}")
-    lines += [f"Requires-Dist: {each}" for each in requires]
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("made/__init__.py", "# filling\n" * 20)
-        archive.writestr(f"made-{version}.dist-info/METADATA", "\n".join(lines) + "\n\nText\n")
-    return packed.getvalue()
+def run(address: str, folder: Path, *, full: bool = False) -> BuiltFile:
+    with closing(Index(address, retries=0)) as index:
+        (built,) = build_releases(index, ["made"], str(folder), full=full)
+    return built
 
 
-def without_metadata() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("made/__init__.py", "")
-    return packed.getvalue()
-
-
-def source_archive(version: str, metadata_version: str, *requires: str) -> bytes:
-    text = f"Metadata-Version: {metadata_version}\nName: made\nVersion: {version}\n"
-    text += "".join(f"Requires-Dist: {each}\n" for each in requires)
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        member = tarfile.TarInfo(f"made-{version}/PKG-INFO")
-        member.size = len(text)
-        archive.addfile(member, io.BytesIO(text.encode()))
-    return packed.getvalue()
-
-
-def run(address: str, folder: Path, *options: str) -> int:
-    return build_releases.main(["made", "--index", address, "--output", str(folder), *options])
+def file_of(folder: Path) -> Path:
+    return folder / "releases" / "made.json"
 
 
 def listed(folder: Path) -> PackageReleases:
-    return msgspec.json.decode((folder / "made.json").read_bytes(), type=PackageReleases)
+    return msgspec.json.decode(file_of(folder).read_bytes(), type=PackageReleases)
 
 
 def only(folder: Path) -> Release:
@@ -167,7 +63,7 @@ def test_three_ways_to_metadata(site: Site, address: str, tmp_path: Path, way: s
     site.add(f"made-1.0-{ARM}.whl", content, sidecar=way == "sidecar")
     site.ranges = way == "range"
 
-    assert run(address, tmp_path) == 0
+    assert run(address, tmp_path).problem is None
 
     release = only(tmp_path)
     assert release.requires == ("numpy>=1.26", 'six ; python_version < "3.12"')
@@ -234,8 +130,8 @@ def test_same_input_same_bytes(site: Site, address: str, tmp_path: Path) -> None
     site.listing.reverse()
     run(address, tmp_path / "two")
 
-    content = (tmp_path / "one" / "made.json").read_bytes()
-    assert content == (tmp_path / "two" / "made.json").read_bytes()
+    content = file_of(tmp_path / "one").read_bytes()
+    assert content == file_of(tmp_path / "two").read_bytes()
     assert content.endswith(b"}\n")
     assert content.count(b"\n") == 3 + 4 + 2
     versions = [release.version for release in listed(tmp_path / "one").releases]
@@ -251,7 +147,7 @@ def test_unchanged_release_is_not_read_again(site: Site, address: str, tmp_path:
     run(address, tmp_path)
     assert site.asked == ["/simple/made/"]
 
-    run(address, tmp_path, "--full")
+    run(address, tmp_path, full=True)
     assert len(site.asked) == 3
 
 
@@ -283,7 +179,7 @@ def test_bad_wheel_is_skipped(site: Site, address: str, tmp_path: Path, case: st
     site.add(f"made-1.0-{ARM}.whl", wheel("1.0"))
     site.add(f"made-2.0-{ARM}.whl", content)
 
-    assert run(address, tmp_path) == 0
+    assert run(address, tmp_path).problem is None
 
     record = listed(tmp_path)
     assert [release.version for release in record.releases] == ["1.0"]
@@ -317,7 +213,7 @@ def test_half_a_file_is_skipped(site: Site, address: str, tmp_path: Path) -> Non
 def test_changed_content_is_skipped(site: Site, address: str, tmp_path: Path) -> None:
     """A whole wheel whose digest is not the listed one is not believed."""
     site.add(f"made-1.0-{ARM}.whl", wheel("1.0"))
-    site.files[f"/files/made-1.0-{ARM}.whl"] = wheel("1.0", "malware")
+    site.files[f"/files/made-1.0-{ARM}.whl"] = wheel("1.0").replace(b"1.0", b"6.6")
     site.ranges = False
 
     run(address, tmp_path)
@@ -339,45 +235,96 @@ def test_old_record_is_kept(site: Site, address: str, tmp_path: Path) -> None:
     """A release that cannot be read any more keeps what was known of it."""
     site.add(f"made-1.0-{ARM}.whl", wheel("1.0", "six"))
     run(address, tmp_path)
-    site.files[f"/files/made-1.0-{ARM}.whl"] = b"damaged"
+    content = site.files[f"/files/made-1.0-{ARM}.whl"]
+    site.files[f"/files/made-1.0-{ARM}.whl"] = b"?" * len(content)
 
-    run(address, tmp_path, "--full")
+    run(address, tmp_path, full=True)
 
     assert only(tmp_path).requires == ("six",)
     assert "damaged" in listed(tmp_path).skipped["1.0"]
 
 
-@pytest.mark.parametrize("case", ["html", "missing", "half", "no releases", "nobody there"])
-def test_bad_listing_leaves_the_file(
-    site: Site,
-    address: str,
-    tmp_path: Path,
-    case: str,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Without a listing the old file stays to the byte, nothing half-made lies about, exit is 1."""
+BAD_LISTINGS = {
+    "html": "as text/html",
+    "missing": "answered 404",
+    "broken": "answered 500",
+    "half": "connection failed",
+    "no releases": "has no release",
+    "no listing": "cannot be read",
+}
+
+
+@pytest.mark.parametrize("case", BAD_LISTINGS)
+def test_bad_listing_leaves_the_file(site: Site, address: str, tmp_path: Path, case: str) -> None:
+    """Without a listing the old file stays to the byte and nothing half-made lies about."""
     site.add(f"made-1.0-{ARM}.whl", wheel("1.0"))
     run(address, tmp_path)
-    before = (tmp_path / "made.json").read_bytes()
+    before = file_of(tmp_path).read_bytes()
     site.html = case == "html"
-    if case == "missing":
-        site.statuses["/simple/made/"] = 404
+    if case in {"missing", "broken"}:
+        site.statuses["/simple/made/"] = 404 if case == "missing" else 500
     if case == "half":
         site.truncated.add("/simple/made/")
     if case == "no releases":
         site.listing.clear()
+    if case == "no listing":
+        site.listing[0]["hashes"] = "none"
 
-    if case == "nobody there":
-        reader = index.Index("http://127.0.0.1:9/simple/", retries=0)
-        with pytest.raises(index.PackageIndexError, match="connection failed"):
-            build_releases.build(reader, "made", str(tmp_path))
-        reader.close()
-    else:
-        assert run(address, tmp_path) == 1
-        assert "made: kept as it was" in capsys.readouterr().err
+    built = run(address, tmp_path)
 
-    assert (tmp_path / "made.json").read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["made.json"]
+    assert built.problem is not None
+    assert BAD_LISTINGS[case] in built.problem
+    assert "127.0.0.1" not in built.problem
+    assert file_of(tmp_path).read_bytes() == before
+    assert [path.name for path in file_of(tmp_path).parent.iterdir()] == ["made.json"]
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    """An index that is not there is a problem of each file, named without its address."""
+    built = run("http://127.0.0.1:9/simple/", tmp_path)
+
+    assert built.problem == "kept as it was: the connection failed (ConnectionError)"
+
+
+def test_a_wheel_of_another_size_is_not_believed(site: Site, address: str, tmp_path: Path) -> None:
+    """A file that is larger or smaller than the listing says is skipped."""
+    site.add(f"made-1.0-{ARM}.whl", wheel("1.0"), size=7)
+    site.add(f"made-2.0-{ARM}.whl", wheel("2.0"), size=7_000_000)
+
+    skipped = run(address, tmp_path).skipped
+
+    assert "lists it with 7" in skipped["1.0"]
+    assert "larger than its 7 bytes" in skipped["1.0"]
+    assert "instead of 7000000" in skipped["2.0"]
+
+
+def test_an_interrupted_build_goes_on(site: Site, address: str, tmp_path: Path) -> None:
+    """Each finished distribution is in place at once; the next run reads only the others."""
+    site.add(f"made-1.0-{ARM}.whl", wheel("1.0"))
+
+    def stop(_: BuiltFile) -> None:
+        raise KeyboardInterrupt
+
+    with closing(Index(address, retries=0)) as index, pytest.raises(KeyboardInterrupt):
+        build_releases(index, ["made"], str(tmp_path), progress=stop)
+
+    assert only(tmp_path).version == "1.0"
+    assert run(address, tmp_path).changed is False
+
+
+def test_a_damaged_file_is_made_anew(site: Site, address: str, tmp_path: Path) -> None:
+    """A data file that cannot be read is no reason to fail."""
+    site.add(f"made-1.0-{ARM}.whl", wheel("1.0"))
+    file_of(tmp_path).parent.mkdir()
+    file_of(tmp_path).write_bytes(b"{half")
+
+    assert run(address, tmp_path).changed
+    assert only(tmp_path).version == "1.0"
+
+
+def test_every_distribution_is_named_once() -> None:
+    """The list of distributions is in alphabetical order without repetitions."""
+    assert list(PACKAGES) == sorted(set(PACKAGES))
 
 
 def test_failed_write_leaves_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,7 +337,7 @@ def test_failed_write_leaves_the_file(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(os, "replace", fail)
     with pytest.raises(OSError, match="no space"):
-        index.written_whole(str(path), b"new")
+        writing.written_whole(str(path), b"new")
 
     assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["made.json"]
@@ -420,7 +367,7 @@ def test_address_comes_from_the_configuration(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv("UV_INDEX_URL", raising=False)
     monkeypatch.setenv("PIP_INDEX_URL", "https://pip.example/simple")
     monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
-    assert index.configured_address() == "https://pip.example/simple"
+    assert configured_address() == "https://pip.example/simple"
 
     monkeypatch.setenv("UV_DEFAULT_INDEX", "inside=https://uv.example/simple?a=b")
-    assert index.configured_address() == "https://uv.example/simple?a=b"
+    assert configured_address() == "https://uv.example/simple?a=b"

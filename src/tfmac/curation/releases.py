@@ -1,71 +1,36 @@
-"""Makes the release lists of the knowledge from the package index.
+"""Makes the list of a distribution's releases from the package index.
 
-    python tools/build_releases.py [--full] [PACKAGE...]
-
-Each list has every version of a distribution with its wheels, and what it requires as read from
-the METADATA of its wheels. A release whose files did not change is not read again without
-``--full``. A release that cannot be read keeps its old record and is named with the reason; a
-distribution whose listing cannot be read keeps its old file, and the exit code is 1.
+A list has every version with its wheels, and what it requires as read from the METADATA of its
+wheels. A release whose files did not change is not read again. One that cannot be read keeps its
+old record, with the reason.
 """
 
-import argparse
-import os
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import NamedTuple, Optional
 
 import msgspec
 from packaging.version import InvalidVersion, Version
 from pypi_simple import DistributionPackage
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-sys.path.insert(0, ROOT)  # this file is run as a script
-
-from tools.index import (  # noqa: E402
-    WORKERS,
-    Index,
-    PackageIndexError,
-    Requirements,
-    UndeclaredError,
-    lines,
-    written_whole,
-)
-
-from tfmac.knowledge import releases  # noqa: E402
-from tfmac.schema.knowledge import (  # noqa: E402
+from tfmac.curation.failures import PackageIndexError, UndeclaredError
+from tfmac.curation.index import Index
+from tfmac.curation.metadata import Requirements
+from tfmac.curation.writing import lines
+from tfmac.knowledge import releases
+from tfmac.knowledge.store import SCHEMA_VERSION
+from tfmac.schema.knowledge import (
     PackageReleases,
     Release,
     Source,
     Variant,
     Wheel,
 )
-from tfmac.schema.platform import Architecture, OperatingSystem, Target  # noqa: E402
+from tfmac.schema.platform import Architecture, OperatingSystem, Target
 
-PACKAGES = (
-    "grpcio",
-    "h5py",
-    "keras",
-    "ml-dtypes",
-    "numpy",
-    "protobuf",
-    "tensorboard",
-    "tensorflow",
-    "tensorflow-cpu",
-    "tensorflow-estimator",
-    "tensorflow-intel",
-    "tensorflow-io-gcs-filesystem",
-    "tensorflow-macos",
-    "tensorflow-metal",
-    "tensorflow-metal-plugin",
-    "tf-keras",
-    "typing-extensions",
-    "wrapt",
-)
-SCHEMA_VERSION = 1
-FOLDER = os.path.join(ROOT, "src", "tfmac", "knowledge", "data", "releases")
+WORKERS = 8
+"""Threads that read the artifacts of one distribution."""
 
 # The first platform that has a wheel speaks for the release; the others where they differ.
 PLATFORMS = (
@@ -87,33 +52,16 @@ class _Plan(NamedTuple):
     """For each platform the artifact whose METADATA is read; ``any`` for all."""
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> int:
-    """Refresh the release lists; 1 when a listing could not be read."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("packages", nargs="*", metavar="PACKAGE", help="default: all known")
-    parser.add_argument("--full", action="store_true", help="read unchanged releases again")
-    parser.add_argument("--index", help="address of the index (default: that of uv or pip)")
-    parser.add_argument("--output", default=FOLDER, help="folder of the lists")
-    options = parser.parse_args(arguments)
-    failed = False
-    with closing(Index(options.index)) as index:
-        for name in options.packages or PACKAGES:
-            try:
-                record = build(index, name, options.output, full=options.full)
-            except PackageIndexError as problem:
-                print(f"{name}: kept as it was: {problem}", file=sys.stderr)
-                failed = True
-                continue
-            print(f"{name}: {len(record.releases)} releases")
-            for version, reason in record.skipped.items():
-                print(f"{name} {version}: skipped: {reason}", file=sys.stderr)
-    return int(failed)
+def build(
+    index: Index, name: str, previous: Optional[PackageReleases], *, full: bool = False
+) -> PackageReleases:
+    """Make the list of one distribution.
 
-
-def build(index: Index, name: str, folder: str, *, full: bool = False) -> PackageReleases:
-    """Make the list of one distribution and put it in place."""
-    path = os.path.join(folder, f"{name}.json")
-    before, skipped = _previous(path)
+    ``previous`` is its list so far; what did not change since is taken from it, unless ``full``.
+    Raises ``PackageIndexError`` when the listing cannot be read.
+    """
+    before = {release.version: release for release in (previous.releases if previous else ())}
+    skipped = previous.skipped if previous else {}
     page = index.project(name)
     by_version: dict[Version, list[DistributionPackage]] = defaultdict(list)
     for package in page.packages:
@@ -141,7 +89,7 @@ def build(index: Index, name: str, folder: str, *, full: bool = False) -> Packag
     ordered = sorted(by_version)
     with ThreadPoolExecutor(WORKERS) as pool:
         answers = list(pool.map(read, ordered))
-    record = PackageReleases(
+    return PackageReleases(
         schema_version=SCHEMA_VERSION,
         name=name,
         releases=tuple(release for release, _ in answers if release is not None),
@@ -151,8 +99,6 @@ def build(index: Index, name: str, folder: str, *, full: bool = False) -> Packag
             if reason is not None
         },
     )
-    written_whole(path, encoded(record))
-    return record
 
 
 def encoded(record: PackageReleases) -> bytes:
@@ -169,15 +115,6 @@ def encoded(record: PackageReleases) -> bytes:
             b"\n}}\n" if record.skipped else b"}}\n",
         )
     )
-
-
-def _previous(path: str) -> tuple[dict[str, Release], dict[str, str]]:
-    try:
-        with open(path, "rb") as file:
-            record = msgspec.json.decode(file.read(), type=PackageReleases)
-    except (FileNotFoundError, msgspec.DecodeError):
-        return {}, {}
-    return {release.version: release for release in record.releases}, record.skipped
 
 
 def _plan(version: Version, packages: Iterable[DistributionPackage]) -> _Plan:
@@ -317,7 +254,3 @@ def _kept(tags: str) -> bool:
             if interpreter.startswith("py") or (minor.isdecimal() and int(minor) >= _OLDEST_PYTHON):
                 return True
     return False
-
-
-if __name__ == "__main__":
-    sys.exit(main())

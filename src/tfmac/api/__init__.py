@@ -1,0 +1,112 @@
+"""The verbs of the library: each composes observation, judgement, planning and change.
+
+The command line and ``import tfmac`` both stand on this package; nothing here prints or exits. A
+verb's module is imported when the verb is first used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tfmac.api.creation import create, prove, refuse_directory, synchronised_by
+    from tfmac.api.diagnosis import (
+        NOT_ABOUT_VERSIONS,
+        collect_facts,
+        diagnose,
+        probe,
+        registered_checks,
+        usable,
+        versions,
+    )
+    from tfmac.api.knowledge import (
+        build_knowledge,
+        check_knowledge,
+        knowledge_of,
+        knowledge_status,
+        known_packages,
+        refresh,
+    )
+    from tfmac.api.planning import (
+        choose,
+        default_resolver,
+        no_plan_document,
+        plan,
+        plan_candidate,
+        plan_document,
+        requirements_file,
+        this_machine,
+    )
+    from tfmac.api.vocabulary import cause, causes
+
+__all__ = [
+    "NOT_ABOUT_VERSIONS",
+    "build_knowledge",
+    "cause",
+    "causes",
+    "check_knowledge",
+    "choose",
+    "collect_facts",
+    "create",
+    "default_resolver",
+    "diagnose",
+    "knowledge_of",
+    "knowledge_status",
+    "known_packages",
+    "no_plan_document",
+    "plan",
+    "plan_candidate",
+    "plan_document",
+    "probe",
+    "prove",
+    "refresh",
+    "refuse_directory",
+    "registered_checks",
+    "requirements_file",
+    "synchronised_by",
+    "this_machine",
+    "usable",
+    "versions",
+]
+
+_MODULES = {
+    "creation": ("create", "prove", "refuse_directory", "synchronised_by"),
+    "diagnosis": (
+        "NOT_ABOUT_VERSIONS",
+        "collect_facts",
+        "diagnose",
+        "probe",
+        "registered_checks",
+        "usable",
+        "versions",
+    ),
+    "knowledge": (
+        "build_knowledge",
+        "check_knowledge",
+        "knowledge_of",
+        "knowledge_status",
+        "known_packages",
+        "refresh",
+    ),
+    "planning": (
+        "choose",
+        "default_resolver",
+        "no_plan_document",
+        "plan",
+        "plan_candidate",
+        "plan_document",
+        "requirements_file",
+        "this_machine",
+    ),
+    "vocabulary": ("cause", "causes"),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any verb
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"tfmac.api.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
