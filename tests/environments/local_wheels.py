@@ -5,6 +5,7 @@ import hashlib
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Optional
 
 from tfmac.environments.pip_configuration import IndexSettings
 from tfmac.environments.uv import Uv, find_uv
@@ -17,8 +18,13 @@ def make_wheel(
     *,
     tag: str = "py3-none-any",
     requires: Sequence[str] = (),
+    script: Optional[str] = None,
+    code: str = "",
 ) -> Path:
-    """Write a valid wheel with one module of the distribution's name."""
+    """Write a valid wheel with one module of the distribution's name.
+
+    ``script`` is a command that calls the function ``main`` of the module's ``code``.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
     metadata = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
@@ -26,10 +32,12 @@ def make_wheel(
     pure = str(tag.endswith("-any")).lower()
     wheel = ["Wheel-Version: 1.0", "Generator: test", f"Root-Is-Purelib: {pure}", f"Tag: {tag}"]
     files = {
-        f"{name}/__init__.py": f'__version__ = "{version}"\n',
+        f"{name}/__init__.py": f'__version__ = "{version}"\n{code}',
         f"{info}/METADATA": "\n".join(metadata) + "\n",
         f"{info}/WHEEL": "\n".join(wheel) + "\n",
     }
+    if script is not None:
+        files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{script} = {name}:main\n"
     record = [f"{path},sha256={_digest(text)},{len(text)}" for path, text in files.items()]
     files[f"{info}/RECORD"] = "\n".join([*record, f"{info}/RECORD,,"]) + "\n"
     path = folder / f"{name}-{version}-{tag}.whl"

@@ -19,7 +19,6 @@ from environments.local_wheels import make_wheel, uv_on
 from tfmac.environments.create import create_environment
 from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
 from tfmac.environments.tools import UvTool
-from tfmac.environments.transaction import MARKER, DirectoryTransaction
 from tfmac.environments.uv import Uv
 from tfmac.schema.actions import Action, CreateEnvironment, InstallPins
 from tfmac.schema.plans import Pin
@@ -36,7 +35,7 @@ class Slow:
         import venv; venv.create(action.path)
         print("made", flush=True)
         time.sleep(60)
-    install = create
+    install = settle = create
 c.UvTool = Slow
 try:
     c.create_environment(sys.argv[1], [CreateEnvironment(path=sys.argv[1], python=sys.executable)],
@@ -52,6 +51,8 @@ def uv(tmp_path_factory: pytest.TempPathFactory) -> Uv:
     make_wheel(wheels, "framework", "1.0", requires=["helper"])
     make_wheel(wheels, "framework", "2.0", requires=["helper"])
     make_wheel(wheels, "helper", "1.0")
+    code = "import sys\n\ndef main() -> None:\n    print(sys.prefix)\n"
+    make_wheel(wheels, "located", "1.0", script="where", code=code)
     return uv_on(wheels)
 
 
@@ -97,7 +98,6 @@ def test_an_environment_with_exactly_the_pins(tmp_path: Path, uv: Uv, name: str)
     build(directory, uv, "framework==1.0", progress=progress)
     assert version_in(directory) == "1.0"
     assert not list(directory.glob("lib/*/site-packages/helper"))
-    assert not (directory / MARKER).exists()
     assert left_behind(directory) == []
     assert "framework" in progress.getvalue()
 
@@ -279,7 +279,7 @@ def test_a_killed_run_is_cleared_away_by_the_next(tmp_path: Path, uv: Uv) -> Non
         with failing(ChangeFailure.BUSY):
             build(directory, uv, replace=True)
         process.kill()
-    assert (directory / MARKER).exists()
+    assert version_in(directory) == "1.0"  # the old one never left its place
     with failing(ChangeFailure.EXISTS):
         build(directory, uv)
     assert version_in(directory) == "1.0"
@@ -291,27 +291,42 @@ def test_a_killed_run_is_cleared_away_by_the_next(tmp_path: Path, uv: Uv) -> Non
     assert version_in(directory) == "2.0"
 
 
-def test_killed_between_two_steps(tmp_path: Path) -> None:
-    """Every moment that a run can be killed at is taken back to one whole environment."""
-
-    def environment(path: Path) -> None:
-        path.mkdir()
-        (path / "pyvenv.cfg").write_text("home = /usr/bin\n")
-
+def test_an_environment_can_be_verified_before_it_counts(tmp_path: Path, uv: Uv) -> None:
+    """It runs already where it was built; one that is refused never takes the place."""
     directory = tmp_path / "environment"
-    transaction = DirectoryTransaction(str(directory))
-    aside = Path(transaction.aside)
-    environment(aside)  # moved aside, nothing made yet
-    assert transaction.recover()
-    assert (directory / "pyvenv.cfg").exists()
-    directory.rename(aside)
-    directory.mkdir()  # made, not yet marked
-    assert transaction.recover()
-    assert (directory / "pyvenv.cfg").exists()
-    environment(aside)  # finished, the old one not yet deleted
-    assert transaction.recover()
-    assert os.listdir(tmp_path) == ["environment"]
-    assert not transaction.recover()
+    seen = []
+
+    def verify(folder: str) -> None:
+        seen.append(version_in(Path(folder)))
+        if seen[-1] == "2.0":
+            raise EnvironmentChangeFailed(ChangeFailure.TOOL_FAILED, "it does not work")
+
+    build(directory, uv, "framework==1.0", verify=verify)
+    with failing(ChangeFailure.TOOL_FAILED, "does not work"):
+        build(directory, uv, "framework==2.0", replace=True, verify=verify)
+    assert seen == ["1.0", "2.0"]
+    assert version_in(directory) == "1.0"
+    assert left_behind(directory) == []
+
+
+@pytest.mark.parametrize("with_uv", [True, False])
+def test_scripts_find_their_environment(
+    tmp_path: Path, uv: Uv, monkeypatch: pytest.MonkeyPatch, *, with_uv: bool
+) -> None:
+    """What was built beside the directory runs in it: scripts, activation, pip."""
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", uv.settings.variables["UV_FIND_LINKS"])
+    directory = tmp_path / "with spaces" / "environment"
+    build(directory, uv if with_uv else None, "located==1.0")
+    said = subprocess.check_output([str(directory / "bin/where")], text=True).strip()
+    assert said == str(directory)
+    command = f'. "{directory}/bin/activate" && echo "$VIRTUAL_ENV" && where'
+    said = subprocess.check_output(["/bin/bash", "-c", command], text=True)
+    assert said.splitlines() == [str(directory)] * 2
+    for path in (directory / "bin").iterdir():
+        if path.is_file() and not path.is_symlink():
+            assert b".tfmac/new" not in path.read_bytes(), path
 
 
 def test_from_another_thread(tmp_path: Path, uv: Uv) -> None:

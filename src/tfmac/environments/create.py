@@ -7,7 +7,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn, Optional, TextIO
+from typing import Callable, NoReturn, Optional, TextIO
+
+import msgspec
 
 from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
 from tfmac.environments.tools import EnvironmentTool, UvTool, VenvTool
@@ -30,16 +32,20 @@ def create_environment(
     *,
     uv: Optional[Uv],
     replace: bool = False,
+    keep: bool = False,
+    verify: Optional[Callable[[str], None]] = None,
     needed_bytes: int = 0,
     progress: Optional[TextIO] = None,
 ) -> None:
-    """Build an environment in a directory by actions that all concern it.
+    """Build an environment for a directory by actions that all concern it.
 
-    The directory may be absent or empty; with ``replace`` it may be a virtual environment, which
-    is kept until the new one is finished. On any failure, Ctrl-C and SIGTERM included, it is left
-    as it was, and ``EnvironmentChangeFailed`` says why. What a killed run has left is taken back
-    first. Without uv the standard library's venv and the new environment's pip do the work.
-    ``progress`` is where the tool's own messages go.
+    It is built beside the directory and takes its place when it is finished. The directory may be
+    absent or empty; with ``replace`` it may be a virtual environment, which is kept for an undo
+    where ``keep`` asks for it. ``verify`` is given the folder of the finished environment before
+    it takes its place, and may refuse it by raising. On any failure, Ctrl-C and SIGTERM included,
+    the directory is left as it was, and ``EnvironmentChangeFailed`` says why. What a killed run has
+    left is taken back first. Without uv the standard library's venv and the new environment's pip
+    do the work. ``progress`` is where the tool's own messages go.
     """
     directory = os.path.abspath(directory)
     _require_one_directory(directory, actions)
@@ -51,9 +57,11 @@ def create_environment(
             _require_writable_parent(directory)
             _require_space(directory, needed_bytes, uv)
             transaction.begin(replace=replace)
-            _carry_out(actions, tool, transaction.held_files())
+            _carry_out(actions, tool, transaction)
+            if verify is not None:
+                verify(transaction.staging)
             with _undisturbed():
-                transaction.commit()
+                transaction.commit(keep=keep)
         except (_Interruption, KeyboardInterrupt) as error:
             _roll_back(transaction)
             raise EnvironmentChangeFailed(
@@ -69,12 +77,17 @@ def _roll_back(transaction: DirectoryTransaction) -> None:
         transaction.roll_back()
 
 
-def _carry_out(actions: Sequence[Action], tool: EnvironmentTool, held: Sequence[int]) -> None:
+def _carry_out(
+    actions: Sequence[Action], tool: EnvironmentTool, transaction: DirectoryTransaction
+) -> None:
+    """Do what the actions say, in the folder that will be the directory."""
+    staging, held = transaction.staging, transaction.held_files()
     for action in actions:
         if isinstance(action, CreateEnvironment):
-            tool.create(action, held)
+            tool.create(msgspec.structs.replace(action, path=staging), held)
         else:
-            tool.install(action, held)
+            tool.install(msgspec.structs.replace(action, environment=staging), held)
+    tool.settle(staging, transaction.directory)
 
 
 def _require_one_directory(directory: str, actions: Sequence[Action]) -> None:

@@ -15,6 +15,7 @@ class ChangeFailure(enum.Enum):
     NO_INDEX = "no-index"
     TOOL_FAILED = "tool-failed"
     INTERRUPTED = "interrupted"
+    NOTHING_KEPT = "nothing-kept"
 
 
 class EnvironmentChangeFailed(Exception):

@@ -9,6 +9,7 @@ from typing import Optional, Protocol, TextIO
 from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
 from tfmac.environments.pip_configuration import redact
 from tfmac.environments.process import run_tool
+from tfmac.environments.rebase import rebase
 from tfmac.environments.uv import Uv, UvError, UvFailure, failure_of
 from tfmac.schema.actions import CreateEnvironment, InstallPins
 from tfmac.schema.plans import Pin
@@ -30,6 +31,10 @@ class EnvironmentTool(Protocol):
 
     def install(self, action: InstallPins, held: Sequence[int]) -> None:
         """Install exactly the pins."""
+        ...
+
+    def settle(self, environment: str, directory: str) -> None:
+        """Make an environment ready to be moved to a directory."""
         ...
 
 
@@ -57,7 +62,8 @@ class UvTool:
 
     def create(self, action: CreateEnvironment, held: Sequence[int]) -> None:
         """Make an empty environment, on a Python that uv fetches only if the action says so."""
-        options = ["--quiet", "--allow-existing", "--python", action.python]
+        # Relocatable: it is built beside the place where it will be.
+        options = ["--quiet", "--allow-existing", "--relocatable", "--python", action.python]
         asked = f"make an environment on {action.python}"
         arguments = ["venv", *options, "--", action.path]
         self._run(asked, arguments, held, downloads=action.download)
@@ -82,6 +88,9 @@ class UvTool:
             except UvError as error:
                 raise _change_failed(error) from error
         self._add_pip(action.environment, held)
+
+    def settle(self, environment: str, directory: str) -> None:
+        """Nothing is left to do: uv writes no absolute paths into relocatable environments."""
 
     def _add_pip(self, environment: str, held: Sequence[int]) -> None:
         """Put a pip beside the pins, which uv does not.
@@ -132,6 +141,10 @@ class VenvTool:
                 *(("--require-hashes",) if _all_hashed(action.pins) else ()),
             ]
             self._run("install", command, held)
+
+    def settle(self, environment: str, directory: str) -> None:
+        """Write the directory's path where venv and pip have written the environment's."""
+        rebase(environment, directory)
 
     def _run(self, asked: str, command: Sequence[str], held: Sequence[int]) -> None:
         try:

@@ -1,9 +1,20 @@
-"""Builds a directory as a whole or not at all.
+"""Builds a directory as a whole or not at all, and can take it back afterwards.
 
-While a directory is being built it holds a marker file, which the building process keeps locked.
-The lock goes with the process, however it ends; the marker stays. So the next run can tell a
-directory that is being built from one that a killed run has left, and takes the latter back.
-An environment that is to be replaced waits beside the directory until the new one is finished.
+What is being built lies in a folder of tfmac's own beside the directory, and takes the directory's
+place in one step when it is finished. So at any moment the directory is what it was before, or the
+new one, whole. What it has replaced can be kept there, to be undone.
+
+The folder ``.NAME.tfmac`` beside the directory ``NAME`` holds
+
+- ``lock``: locked while somebody works here; the lock goes with the process, however it ends;
+- ``journal``: which folder was built (by its inode, which stays when it is renamed) and what for;
+- ``new``: what is being built, or, just after the exchange, what was replaced;
+- ``displaced``: what was there, where the file system cannot exchange two folders in one step;
+- ``previous``: what was replaced and is kept;
+- ``trash``: what is being deleted.
+
+A process that was killed leaves some of these. The next one reads off them how far it came, and
+finishes or takes back.
 """
 
 import contextlib
@@ -13,15 +24,11 @@ import shutil
 import sys
 from typing import IO, Optional
 
+import msgspec
+
+from tfmac.environments.exchange import exchange
 from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed, from_system
 
-MARKER = ".tfmac-unfinished"
-_MARKER_TEXT = (
-    "was {before}\n"
-    "tfmac is building this environment, or was killed while it did. If none is running, the\n"
-    "next 'tfmac setup' for this directory clears it away.\n"
-)
-_EMPTY, _ABSENT = "empty", "absent"
 # What virtual environments consist of at their top. Anything else belongs to the user.
 _OWN_ENTRIES = {
     ".gitignore",
@@ -35,8 +42,18 @@ _OWN_ENTRIES = {
     "man",
     "pyvenv.cfg",
     "share",
-    MARKER,
 }
+
+
+class _Journal(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run set out to do.
+
+    ``inode`` is that of the folder which is to be the directory when it is done.
+    """
+
+    inode: int
+    keep: bool = False
+    undo: bool = False
 
 
 class DirectoryTransaction:
@@ -45,70 +62,93 @@ class DirectoryTransaction:
     def __init__(self, directory: str) -> None:
         parent, name = os.path.split(os.path.realpath(directory))
         self.directory = os.path.join(parent, name)
-        self.aside = os.path.join(parent, f".{name}.tfmac-replaced")
-        self._marker = os.path.join(self.directory, MARKER)
+        self.folder = os.path.join(parent, f".{name}.tfmac")
+        self.staging = os.path.join(self.folder, "new")
+        self.previous = os.path.join(self.folder, "previous")
+        self._displaced = os.path.join(self.folder, "displaced")
+        self._trash = os.path.join(self.folder, "trash")
+        self._journal_path = os.path.join(self.folder, "journal")
         self._lock: Optional[IO[str]] = None
-        self._before = _ABSENT
-        self._made_parents: list[str] = []
-        self._begun = False
+        self._made_folders: list[str] = []
 
-    def recover(self) -> bool:
-        """Take back what a killed run has left; return whether there was anything.
+    def recover(self) -> Optional[str]:
+        """Finish or take back what a killed run has left; say which, None for nothing.
 
         Raise ``EnvironmentChangeFailed`` (busy) when that run is still alive.
         """
-        if os.path.lexists(self._marker):
-            self._refuse_if_locked()
-            self._before = self._marked_state()
-            self._clear()
-        elif not os.path.lexists(self.aside):
-            return False
-        self._before = _ABSENT
-        if os.path.exists(os.path.join(self.directory, "pyvenv.cfg")):
-            # A finished environment stands beside the one that it has replaced.
-            shutil.rmtree(self.aside, ignore_errors=True)
-        else:
-            self._bring_back()
-        return True
+        if not os.path.isdir(self.folder):
+            return None
+        self._acquire()
+        try:
+            return self._mend()
+        finally:
+            self._release()
 
     def begin(self, *, replace: bool) -> None:
-        """Claim the directory, with a finished environment moved aside if it is to be replaced."""
+        """Make the folder that is to become the directory; what is there stays in place."""
         self.refuse(replace=replace)
-        self._begun = True
         try:
-            if os.path.isdir(self.directory):
-                if os.listdir(self.directory):
-                    os.rename(self.directory, self.aside)
-                else:
-                    self._before = _EMPTY
-            self._make_folders()
-            self._lock = open(self._marker, "w", encoding="utf-8")  # noqa: SIM115 (held)
-            _try_lock(self._lock)
-            self._lock.write(_MARKER_TEXT.format(before=self._before))
-            self._lock.flush()
+            self._make_parents()
+            self._acquire()
+            self._mend()
+            os.mkdir(self.staging)
+            self._write(_Journal(inode=_inode(self.staging)))
         except OSError as error:
             self.roll_back()
             raise from_system(error, f"make {self.directory}") from error
 
-    def commit(self) -> None:
-        """Declare the directory finished; what it has replaced is deleted."""
-        self._begun = False
-        os.unlink(self._marker)
+    def commit(self, *, keep: bool = False) -> None:
+        """Let what was built be the directory; ``keep`` what it replaces for ``undo``."""
+        try:
+            self._write(_Journal(inode=_inode(self.staging), keep=keep))
+            _put_in_place(self.staging, self.directory, self._displaced)
+        except OSError as error:
+            raise from_system(error, f"put {self.directory} in place") from error
+        self._made_folders.clear()
+        self._mend()
         self._release()
-        shutil.rmtree(self.aside, ignore_errors=True)
 
     def roll_back(self) -> None:
         """Leave the directory as it was before ``begin``; without one there is nothing to do."""
-        if not self._begun:
+        if self._lock is None:
+            self._unmake_parents()
             return
-        self._begun = False
+        self._mend()
         self._release()
-        self._clear()
-        self._bring_back()
-        for folder in reversed(self._made_parents):
-            with contextlib.suppress(OSError):
-                os.rmdir(folder)
-        self._made_parents.clear()
+        self._unmake_parents()
+
+    def undo(self) -> None:
+        """Put back what the last kept ``commit`` has replaced, and delete what replaced it.
+
+        Raise ``EnvironmentChangeFailed`` where nothing is kept.
+        """
+        self._acquire()
+        try:
+            self._mend()
+            self._require_previous()
+            self._write(_Journal(inode=_inode(self.previous), undo=True))
+            _put_in_place(self.previous, self.directory, self._displaced)
+            self._mend()
+        except OSError as error:
+            raise from_system(error, f"put back {self.directory}") from error
+        finally:
+            self._release()
+
+    def forget(self) -> None:
+        """Delete what is kept for ``undo``; raise ``EnvironmentChangeFailed`` where nothing is."""
+        self._acquire()
+        try:
+            self._mend()
+            self._require_previous()
+            self._discard(self.previous)
+            self._remove_journal()
+        finally:
+            self._release()
+
+    @property
+    def keeps_previous(self) -> bool:
+        """Whether there is something to put back."""
+        return os.path.isdir(self.previous)
 
     def held_files(self) -> tuple[int, ...]:
         """Return what a tool has to keep open, so that the lock is held while the tool runs.
@@ -147,61 +187,160 @@ class DirectoryTransaction:
         if os.path.realpath(sys.prefix) == os.path.realpath(self.directory):
             raise _refusal(f"tfmac itself runs from {self.directory}: it is not replaced")
 
-    def _make_folders(self) -> None:
+    def _require_previous(self) -> None:
+        if not self.keeps_previous:
+            raise EnvironmentChangeFailed(
+                ChangeFailure.NOTHING_KEPT, f"nothing is kept that {self.directory} has replaced"
+            )
+
+    def _mend(self) -> Optional[str]:
+        """Bring the folder into a state between two changes; the lock is held."""
+        journal = self._read()
+        done = journal is not None and _inode(self.directory) == journal.inode
+        said = None
+        if journal is not None and journal.undo:
+            said = self._mend_undo(done=done)
+        elif done and journal is not None:
+            said = self._mend_finished(keep=journal.keep)
+        elif os.path.isdir(self.staging) or os.path.isdir(self._displaced):
+            said = f"{self.directory} is as it was before"
+        self._bring_back()
+        for leftover in (self.staging, self._trash):
+            _delete(leftover)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._unwritten)
+        if not self.keeps_previous or (journal is not None and not done):
+            self._remove_journal()
+        return said
+
+    def _mend_undo(self, *, done: bool) -> str:
+        """An undo has begun: either what was kept is in its place again, or it is still kept."""
+        if not done:
+            return f"{self.directory} is not put back yet"
+        for replaced in (self.previous, self._displaced):
+            self._discard(replaced)
+        return f"{self.directory} was put back"
+
+    def _mend_finished(self, *, keep: bool) -> Optional[str]:
+        """The new one is in its place; what it replaced is kept or deleted."""
+        said = None
+        for replaced in (self.staging, self._displaced):
+            if os.path.isdir(replaced):
+                said = f"{self.directory} is the new one"
+                if keep:
+                    self._discard(self.previous)
+                    os.rename(replaced, self.previous)
+                else:
+                    self._discard(replaced)
+        return said
+
+    def _bring_back(self) -> None:
+        """Put back what was moved aside for an exchange that was not finished."""
+        if not os.path.isdir(self._displaced):
+            return
+        if not os.path.lexists(self.directory):
+            os.rename(self._displaced, self.directory)
+        elif not self.keeps_previous:
+            os.rename(self._displaced, self.previous)  # somebody has made another one meanwhile
+
+    def _discard(self, path: str) -> None:
+        """Delete a folder; one that is half deleted must never be taken for a whole one."""
+        if os.path.lexists(path):
+            _delete(self._trash)
+            os.rename(path, self._trash)
+            _delete(self._trash)
+
+    def _make_parents(self) -> None:
         missing = []
-        folder = self.directory
+        folder = self.folder
         while not os.path.isdir(folder):
             missing.append(folder)
             folder = os.path.dirname(folder)
         for folder in reversed(missing):
             os.mkdir(folder)
-            if folder != self.directory:
-                self._made_parents.append(folder)
+            if folder != self.folder:
+                self._made_folders.append(folder)
 
-    def _refuse_if_locked(self) -> None:
-        with contextlib.suppress(OSError), open(self._marker, encoding="utf-8") as marker:
-            if not _try_lock(marker):
-                raise EnvironmentChangeFailed(
-                    ChangeFailure.BUSY, f"another run is building {self.directory}"
-                )
+    def _unmake_parents(self) -> None:
+        for folder in reversed(self._made_folders):
+            with contextlib.suppress(OSError):
+                os.rmdir(folder)
+        self._made_folders.clear()
 
-    def _marked_state(self) -> str:
+    def _write(self, journal: _Journal) -> None:
+        with open(self._unwritten, "wb") as file:
+            file.write(msgspec.json.encode(journal))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(self._unwritten, self._journal_path)
+
+    def _read(self) -> Optional[_Journal]:
         try:
-            with open(self._marker, encoding="utf-8", errors="replace") as marker:
-                return _EMPTY if marker.readline().split()[-1:] == [_EMPTY] else _ABSENT
-        except OSError:
-            return _ABSENT
+            with open(self._journal_path, "rb") as file:
+                return msgspec.json.decode(file.read(), type=_Journal)
+        except (OSError, msgspec.DecodeError):
+            return None
 
-    def _clear(self) -> None:
-        """Delete what was built; a directory that was there before stays, empty."""
-        if not os.path.lexists(self._marker):
-            # Claimed, but not yet marked: there is nothing in it.
-            if self._before == _ABSENT:
-                with contextlib.suppress(OSError):
-                    os.rmdir(self.directory)
-            return
-        for name in os.listdir(self.directory):
-            if name != MARKER:
-                _delete(os.path.join(self.directory, name))
-        # The marker goes last: what cannot be deleted, or a kill meanwhile, leaves it marked.
-        if os.listdir(self.directory) != [MARKER]:
-            return
-        with contextlib.suppress(OSError):
-            os.unlink(self._marker)
-            if self._before == _ABSENT:
-                os.rmdir(self.directory)
+    def _remove_journal(self) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._journal_path)
 
-    def _bring_back(self) -> None:
-        if not os.path.lexists(self.aside):
-            return
-        # Renaming onto an empty directory replaces it, onto anything else is refused.
-        with contextlib.suppress(OSError):
-            os.rename(self.aside, self.directory)
+    @property
+    def _unwritten(self) -> str:
+        return f"{self._journal_path}.part"
+
+    def _acquire(self) -> None:
+        """Lock the folder for this process; raise where another one works here."""
+        os.makedirs(self.folder, exist_ok=True)
+        path = os.path.join(self.folder, "lock")
+        while True:
+            file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 (held)
+            if not _try_lock(file):
+                file.seek(0)
+                owner = file.read().strip()
+                file.close()
+                who = f" (process {owner})" if owner else ""
+                raise EnvironmentChangeFailed(
+                    ChangeFailure.BUSY, f"another run{who} is changing {self.directory}"
+                )
+            if _inode(path) == os.fstat(file.fileno()).st_ino:
+                break
+            file.close()  # its last owner has deleted it meanwhile
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        self._lock = file
 
     def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        """Let go of the lock, and of the folder when nothing is kept in it."""
+        if self._lock is None:
+            return
+        if os.listdir(self.folder) == ["lock"]:
+            os.unlink(os.path.join(self.folder, "lock"))
+            with contextlib.suppress(OSError):
+                os.rmdir(self.folder)
+        self._lock.close()
+        self._lock = None
+
+
+def _put_in_place(new: str, directory: str, displaced: str) -> None:
+    """Let a folder take the place of a directory, which may be absent, empty or full.
+
+    What was there is at ``new`` afterwards; at ``displaced`` where the two cannot be exchanged in
+    one step. A run that is killed between those two steps is mended by the next one.
+    """
+    if not os.path.isdir(directory) or not os.listdir(directory):
+        os.rename(new, directory)
+    elif not exchange(new, directory):
+        os.rename(directory, displaced)
+        os.rename(new, directory)
+
+
+def _inode(path: str) -> int:
+    try:
+        return os.stat(path).st_ino
+    except FileNotFoundError:
+        return -1
 
 
 def _refusal(message: str) -> EnvironmentChangeFailed:
@@ -218,9 +357,6 @@ def _entries(folder: str) -> set[str]:
 def _delete(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path, ignore_errors=True)
-    else:
-        with contextlib.suppress(OSError):
-            os.unlink(path)
 
 
 def _try_lock(file: IO[str]) -> bool:
