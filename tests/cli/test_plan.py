@@ -94,6 +94,83 @@ def test_a_file(here: "tuple[str, ...]", tmp_path: Path, form: "list[str]") -> N
     assert path.read_text(encoding="utf-8") == printed.out
 
 
+def test_every_format_is_printed(mac: "tuple[str, ...]") -> None:
+    """``--emit`` gives the text that ``-o`` writes into a file of the format's name."""
+    names = {
+        "requirements": "requirements-mac.txt",
+        "constraints": "constraints.txt",
+        "pylock": "pylock.mac.toml",
+        "conda": "environment.yml",
+        "pixi": "pixi.toml",
+        "pyproject": "pyproject.toml",
+    }
+    for form, name in names.items():
+        code, out, err = tfmac(*mac, "--emit", form)
+        assert (code, err) == (0, "")
+        assert out.startswith("# tensorflow-metal for macos-15-arm64, Python 3.12; made by")
+        assert tfmac(*mac, "-o", name) == (0, "", f"written to {name}\n")
+        assert Path(name).read_text(encoding="utf-8") == out
+
+
+def test_a_lock_file_names_the_index(mac: "tuple[str, ...]", index: Path) -> None:
+    """The addresses are those of the user's own index, with the hashes of its files."""
+    out = tfmac(*mac, "--emit", "pylock").out
+    for path in (index / "files").glob("tensorflow*-*.whl"):
+        if "2.19.1" in path.name or "metal" in path.name:
+            assert path.name in out
+            assert hashlib.sha256(path.read_bytes()).hexdigest() in out
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_format_that_was_named_goes_before_the_files_name(
+    mac: "tuple[str, ...]", form: str
+) -> None:
+    """Who says text or JSON gets it, whatever the file is called."""
+    assert tfmac(*mac, "--format", form, "-o", "pylock.toml").code == 0
+    assert Path("pylock.toml").read_text() == tfmac(*mac, "--format", form).out
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "pixi.toml", "environment.yml"])
+def test_a_file_of_the_users_own_is_kept(mac: "tuple[str, ...]", name: str) -> None:
+    """A project's main file is not replaced; one that this program made before is."""
+    Path(name).write_text("# my own\n")
+    ended = tfmac(*mac, "-o", name)
+    refused(ended, 2, name, "not from tfmac plan", "--emit")
+    assert Path(name).read_text() == "# my own\n"
+    Path(name).unlink()
+    assert [tfmac(*mac, "-o", name).code for _ in range(2)] == [0, 0]
+
+
+def test_a_file_is_written_wholly_or_not_at_all(
+    mac: "tuple[str, ...]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old file stays until the new one is there, its permissions with it."""
+    path = Path("requirements.txt")
+    path.write_text("old\n")
+    path.chmod(0o640)
+    link = Path("constraints.txt")
+    link.symlink_to(path)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.replace", full)
+        refused(tfmac(*mac, "-o", path), 4, path, "No space left on device")
+    assert path.read_text() == "old\n"
+    assert tfmac(*mac, "-o", link).code == 0
+    assert link.is_symlink()
+    assert "tensorflow-metal==1.2.0 ;" in path.read_text()
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert sorted(one.name for one in Path().iterdir()) == ["constraints.txt", "requirements.txt"]
+
+
+def test_a_device_is_written_as_it_is(mac: "tuple[str, ...]") -> None:
+    """``-o /dev/null`` leaves the device what it is."""
+    assert tfmac(*mac, "-o", "/dev/null").code == 0
+    assert Path("/dev/null").is_char_device()
+
+
 def test_a_file_that_cannot_be_written(here: "tuple[str, ...]", tmp_path: Path) -> None:
     """Exit code 4, with the path and the reason."""
     path = tmp_path / "no/such/folder/requirements.txt"
@@ -166,7 +243,7 @@ def test_packages_that_fit(here: "tuple[str, ...]", index: Path) -> None:
         (["--for", ""], ["is not a target"]),
         (["--python", "2.7"], ["'2.7' is not a Python version"]),
         (["--python", "python3"], ["'python3' is not a Python version"]),
-        (["--emit", "conda"], ["'conda'"]),
+        (["--emit", "poetry"], ["'poetry'", "pyproject"]),
         (["--emit", "requirements", "--format", "json"], ["--emit and --format json"]),
         (["--env", "."], ["--env"]),
     ],

@@ -1,15 +1,20 @@
 """Resolving for this machine and for others, from a folder of wheels."""
 
+import hashlib
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from environments.local_wheels import make_wheel, uv_on
+from tfmac.api.planning import plan_file
 from tfmac.environments.pip_configuration import IndexSettings
 from tfmac.environments.resolver import PipResolver, UvResolver, python_platform, read_pins
-from tfmac.environments.uv import UvFailure, failure_of, find_uv
+from tfmac.environments.uv import UvError, UvFailure, failure_of, find_uv
+from tfmac.observe.host import observe_host, target_of_host
 from tfmac.planner.resolver import IndexUnreachable, ResolutionFailed, ResolutionImpossible
+from tfmac.schema.plans import Pin, Plan, StackKind
 from tfmac.schema.platform import Target
 
 MAC = Target.parse("macos-14-arm64")
@@ -136,6 +141,85 @@ def test_a_requirement_without_a_version_cannot_be_pinned() -> None:
     with pytest.raises(ResolutionFailed) as caught:
         read_pins("thing @ https://user:secret@host/thing.whl")
     assert "secret" not in str(caught.value)
+
+
+def planned(resolver: UvResolver, target: Target, *requirements: str, python: str = "3.12") -> Plan:
+    found = resolver.resolve(requirements, python=python, target=target, hashes=True)
+    return Plan(
+        target=target,
+        python=python,
+        stack=StackKind.TENSORFLOW_CPU,
+        gpu=False,
+        requirements=requirements,
+        pins=found,
+        rationale=(),
+        rejected=(),
+    )
+
+
+def test_the_files_of_a_plan(resolver: UvResolver, tmp_path: Path) -> None:
+    """Each pin once, with the file for the target and its hash, and nothing of another machine."""
+    packages = resolver.artifacts(planned(resolver, MAC, "framework"))
+    names = ("framework-2.0-cp312-cp312-macosx_14_0_arm64.whl", "helper-2.5-py3-none-any.whl")
+    assert packages.count("[[packages]]") == len(names)
+    for name in names:
+        path = tmp_path / "wheels" / name
+        assert path.as_uri() in packages
+        assert hashlib.sha256(path.read_bytes()).hexdigest() in packages
+    assert packages.count(".whl") == len(names)
+    assert packages.startswith("[[packages]]\n")
+
+
+def test_the_files_of_a_prerelease(resolver: UvResolver) -> None:
+    """What the plan pins is not weighed again."""
+    plan = planned(resolver, MAC, "helper")
+    chosen = (Pin(name="framework", version="2.1rc1"),)
+    assert "2.1rc1" in resolver.artifacts(msgspec.structs.replace(plan, pins=chosen))
+
+
+def test_files_that_are_gone(resolver: UvResolver, tmp_path: Path) -> None:
+    """An index that no longer has a pinned file says so."""
+    plan = planned(resolver, MAC, "framework")
+    (tmp_path / "wheels" / "framework-2.0-cp312-cp312-macosx_14_0_arm64.whl").unlink()
+    with pytest.raises(ResolutionImpossible, match="framework"):
+        resolver.artifacts(plan)
+
+
+@pytest.mark.parametrize(
+    ("form", "name"), [("pylock", "pylock.toml"), ("requirements", "requirements.txt")]
+)
+def test_an_installer_reads_the_file(tmp_path: Path, form: str, name: str) -> None:
+    """It installs the plan's pins, and verifies that the files are those that were pinned."""
+    wheels, python = tmp_path / "wheels", "{}.{}".format(*sys.version_info[:2])
+    make_wheel(wheels, "framework", "1.0", requires=["helper"])
+    make_wheel(wheels, "helper", "2.0")
+    uv = uv_on(wheels)
+    here = target_of_host(observe_host())
+    assert here is not None
+    plan = planned(UvResolver(uv), here, "framework", python=python)
+    file = tmp_path / name
+    file.write_text(plan_file(plan, form, resolver=UvResolver(uv)), encoding="utf-8")
+
+    def install(folder: str, *options: str) -> list[str]:
+        where = ["--target", str(tmp_path / folder), "--python", sys.executable]
+        arguments = ["--no-cache", "--preview-features", "pylock", *where, *options]
+        uv.run_on_index("install", ["pip", "install", *arguments, "--requirements", str(file)])
+        return sorted(path.name for path in (tmp_path / folder).glob("*.dist-info"))
+
+    assert install("sound") == ["framework-1.0.dist-info", "helper-2.0.dist-info"]
+    if form == "pylock":
+        with pytest.raises(UvError, match="not supported by the lockfile"):
+            install("foreign", "--python-platform", "x86_64-pc-windows-msvc")
+    make_wheel(wheels, "framework", "1.0", requires=["helper<9"])
+    with pytest.raises(UvError, match=r"(?i)hash mismatch"):
+        install("exchanged")
+
+
+def test_pip_makes_no_lock_file(resolver: UvResolver) -> None:
+    """That it cannot is said, with what can."""
+    pip = PipResolver(sys.executable, "3.12", MAC)
+    with pytest.raises(ResolutionFailed, match="install the package uv"):
+        pip.artifacts(planned(resolver, MAC, "helper"))
 
 
 def test_pip_is_only_for_its_own_interpreter() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Optional, Union
+
+from msgspec.structs import replace
 
 from tfmac.schema.codec import SCHEMA_VERSION
 from tfmac.schema.platform import Target
@@ -12,6 +14,7 @@ from tfmac.schema.reports import PlanDocument
 
 if TYPE_CHECKING:
     from tfmac.planner.choosing import Choice
+    from tfmac.planner.emit import Format
     from tfmac.planner.resolver import Resolver
     from tfmac.planner.stacks import Candidate
     from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
@@ -117,11 +120,40 @@ def default_resolver(
     return PipResolver(interpreter=interpreter.path, python=interpreter.minor, machine=here)
 
 
-def requirements_file(plan: Plan) -> str:
-    """Give a plan as a requirements file, with hashes where the plan has them."""
-    from tfmac.planner.emit import requirements_text
+def plan_formats() -> Mapping[str, Format]:
+    """List the forms of file that a plan can be given in for other tools, by their names."""
+    from tfmac.planner.emit import FORMATS
 
-    return requirements_text(plan)
+    return FORMATS
+
+
+def plan_format_of(path: str) -> Optional[str]:
+    """Tell the format of a plan's file from the file's name, None where the name says none."""
+    from tfmac.planner.emit import format_of_file
+
+    return format_of_file(os.path.basename(path))
+
+
+def is_plan_file(first_line: str) -> bool:
+    """Whether a file begins as those of ``plan_file`` do."""
+    from tfmac.planner.emit.pins import is_heading
+
+    return is_heading(first_line)
+
+
+def plan_file(
+    plan: Plan, form: str, *, resolver: Optional[Resolver] = None, offline: bool = False
+) -> str:
+    """Give a plan as a file for another tool; ``form`` is one of ``plan_formats``.
+
+    Requirements have hashes where the plan has them. For a lock file the resolver is asked where
+    the pinned files lie; that raises ``IndexUnreachable`` and ``ResolutionFailed``.
+    """
+    chosen = plan_formats()[form]
+    if chosen.artifacts and plan.artifacts is None:
+        resolver = resolver or default_resolver(plan.python, plan.interpreter, offline=offline)
+        plan = replace(plan, artifacts=resolver.artifacts(plan))
+    return chosen.write(plan)
 
 
 def plan_document(plan: Plan) -> PlanDocument:

@@ -14,11 +14,12 @@ from tfmac.environments.pip_configuration import redact
 from tfmac.environments.process import ToolEnd, run_tool
 from tfmac.environments.uv import WHEELS_ONLY, Uv, UvError, UvFailure
 from tfmac.planner.resolver import IndexUnreachable, ResolutionFailed, ResolutionImpossible
-from tfmac.schema.plans import Pin
+from tfmac.schema.plans import Pin, Plan
 from tfmac.schema.platform import Architecture, OperatingSystem, Target
 
 _PIN = re.compile(r"(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;]+)")
 _HASH = re.compile(r"--hash=(\S+)")
+_PACKAGES = "[[packages]]"
 _QUOTED_LINES = 20
 # glibc 2.28 is Debian 10's and RHEL 8's; what is older has manylinux2014's 2.17.
 _NEW_GLIBC = (2, 28)
@@ -51,24 +52,54 @@ class UvResolver(msgspec.Struct, frozen=True):
         hashes: bool = False,
     ) -> tuple[Pin, ...]:
         """Return the full set of exact versions, sorted by name."""
+        options = [
+            *("--no-annotate", "--prerelease", "allow" if prereleases else "disallow"),
+            *(("--generate-hashes",) if hashes else ()),
+        ]
+        with tempfile.TemporaryDirectory(prefix="tfmac-") as folder:
+            if constraints:
+                options += ["--constraint", _written(folder, "constraints.txt", constraints)]
+            asked = f"resolve {', '.join(requirements)}"
+            output = self._compile(asked, requirements, options, python=python, target=target)
+        return read_pins(output)
+
+    def artifacts(self, plan: Plan) -> str:
+        """Return the files of a plan's pins as uv writes them into a lock file.
+
+        What uv writes above them is about its own question, not about the plan: it is left out.
+        """
+        # The pins are the answer already: nothing is to be added or weighed again.
+        options = ["--no-deps", "--prerelease", "allow", "--format", "pylock.toml"]
+        pins = [str(pin) for pin in plan.pins]
+        asked = "find the files of the plan's pins"
+        output = self._compile(asked, pins, options, python=plan.python, target=plan.target)
+        _, found, packages = output.partition(f"\n{_PACKAGES}\n")
+        if f"\n{output}".count(f"\n{_PACKAGES}\n") != len(plan.pins):
+            raise ResolutionFailed("uv's lock file has not one package for each pin")
+        return f"{found}{packages}".strip("\n")
+
+    def _compile(
+        self,
+        asked: str,
+        requirements: Sequence[str],
+        options: Sequence[str],
+        *,
+        python: str,
+        target: Target,
+    ) -> str:
         arguments = [
-            *("pip", "compile", "-", "--no-header", "--no-annotate", "--quiet"),
+            *("pip", "compile", "-", "--no-header", "--quiet"),
             # The interpreter only runs the builds of source distributions.
             *("--python", sys.executable, "--python-version", python),
             *("--python-platform", python_platform(target, self.glibc)),
-            *("--prerelease", "allow" if prereleases else "disallow"),
-            *(("--generate-hashes",) if hashes else ()),
+            *options,
         ]
-        asked = f"resolve {', '.join(requirements)} for Python {python} on {target}"
-        with tempfile.TemporaryDirectory(prefix="tfmac-") as folder:
-            if constraints:
-                arguments += ["--constraint", _written(folder, "constraints.txt", constraints)]
-            given = "".join(f"{requirement}\n" for requirement in requirements)
-            try:
-                output = self.uv.run_on_index(asked, arguments, target=target, given=given)
-            except UvError as error:
-                raise _resolution_error(error) from error
-        return read_pins(output)
+        asked += f" for Python {python} on {target}"
+        given = "".join(f"{requirement}\n" for requirement in requirements)
+        try:
+            return self.uv.run_on_index(asked, arguments, target=target, given=given)
+        except UvError as error:
+            raise _resolution_error(error) from error
 
 
 def _written(folder: str, name: str, lines: Sequence[str]) -> str:
@@ -145,6 +176,13 @@ class PipResolver(msgspec.Struct, frozen=True):
         if end.status != 0:
             raise _pip_error(end)
         return tuple(sorted(_reported_pins(end.output, hashes=hashes), key=lambda pin: pin.name))
+
+    def artifacts(self, plan: Plan) -> str:
+        """Refuse: pip names one file for a pin, that of this machine."""
+        raise ResolutionFailed(
+            f"pip makes no lock file for Python {plan.python} on {plan.target}; "
+            "install the package uv"
+        )
 
     def _refuse_others(self, python: str, target: Target) -> None:
         own = (self.machine.system, self.machine.architecture)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from tfmac.schema.plans import Pin
+from tfmac.schema.plans import Pin, Plan
 from tfmac.schema.platform import Target
 
 
@@ -36,5 +36,14 @@ class Resolver(Protocol):
 
         Raise ``ResolutionImpossible`` or ``IndexUnreachable``, or ``ResolutionFailed`` for
         anything else.
+        """
+        ...
+
+    def artifacts(self, plan: Plan) -> str:
+        """Return the files of a plan's pins, as the ``[[packages]]`` of a lock file (PEP 751).
+
+        Each has its address, as the user's own index gives it and free of credentials, and its
+        hash. Raise as ``resolve`` does; a resolver that knows no addresses raises
+        ``ResolutionFailed``.
         """
         ...

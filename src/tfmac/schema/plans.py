@@ -88,6 +88,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="p
     rationale: tuple[Rationale, ...]
     rejected: tuple[Rejected, ...]
     interpreter: Optional[InterpreterChoice] = None
+    artifacts: Optional[str] = None
+    """The files of the pins, where a resolver was asked for them: ``[[packages]]`` of PEP 751."""
 
     def version(self, name: str) -> Optional[str]:
         """The pinned version of a distribution, None when the plan does not have it."""
