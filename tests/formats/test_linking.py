@@ -291,6 +291,70 @@ def test_elf_system_names() -> None:
     assert bind_elf(elf.image(needs=needs)).loads
 
 
+@pytest.mark.parametrize(
+    "name",
+    [b"sincosf", b"clock_gettime", b"__cxa_throw_bad_array_new_length", b"_Unwind_Resume"],
+)
+def test_elf_plain_name_of_the_system(name: bytes) -> None:
+    """A name as the C library and the compiler's run times spell theirs is there."""
+    assert bind_elf(elf.image(needs=[Need(name)])).loads
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"__cudaUnregisterFatBinary",
+        b"cudaGetDevice",
+        b"AddByteSplit",
+        b"av_frame_alloc",
+        b"scc_info_TensorProto_tensorflow_2fcore_2fframework_2ftensor_2eproto",
+    ],
+)
+def test_elf_plain_name_of_another_library(name: bytes) -> None:
+    """A plain name of CUDA or of another library has to be found, as a C++ name has."""
+    binding = bind_elf(elf.image(needs=[Need(name)]))
+
+    assert [symbol.name for symbol in binding.missing_symbols] == [name.decode()]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"_ZdlPvm",
+        b"_ZSt24__throw_out_of_range_fmtPKcz",
+        b"_ZTVSt12future_error",
+        b"_ZNKSt8__detail20_Prime_rehash_policy11_M_next_bktEm",
+        b"_ZNSt6thread15_M_start_threadESt10unique_ptrINS_6_StateESt14default_deleteIS1_EEPFvvE",
+        b"_ZNSt14basic_ifstreamIcSt11char_traitsIcEE4openEPKcSt13_Ios_Openmode",
+        b"_ZTIPKc",
+        b"_ZTv0_n24_NSt7__cxx1119basic_ostringstreamIcSt11char_traitsIcESaIcEED0Ev",
+        b"_ZSt7getlineIcSt11char_traitsIcESaIcEERSt13basic_istreamIT_T0_E",
+        b"_ZNKSs4findEcm",
+    ],
+)
+def test_elf_name_of_the_standard_library(name: bytes) -> None:
+    """libstdc++ satisfies its own names without a version, for those that need it."""
+    with_it = bind_elf(elf.image(needed=["libstdc++.so.6"], needs=[Need(name)]))
+    without = bind_elf(elf.image(needs=[Need(name)]))
+
+    assert with_it.loads
+    assert [symbol.name for symbol in without.missing_symbols] == [name.decode()]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"_ZNSt6vectorIN4absl6StatusESaIS1_EE9push_backEOS1_",
+        b"_ZNSt99x",  # ends within its own name
+        b"_ZSt4swapI6StatusEvRT_S2_",
+        b"_ZN4absl6StatusC1Ev",
+    ],
+)
+def test_elf_standard_template_of_foreign_types(name: bytes) -> None:
+    """What libstdc++ cannot have, because it is made for another library's types, is missing."""
+    assert not bind_elf(elf.image(needed=["libstdc++.so.6"], needs=[Need(name)])).loads
+
+
 def test_mixed_formats() -> None:
     """An extension of another system is an error of its own."""
     files = {**tensorflow(), OPS: elf.image(machine=elf.AARCH64)}

@@ -13,8 +13,8 @@ from tfmac.formats.macho import MachImage
 from tfmac.formats.native import Image
 from tfmac.schema.binary import BinaryFormat, Binding, MissingSymbol
 
-# RTLD_NOW | RTLD_LOCAL, the mode in which TensorFlow opens plug-ins, as dyld prints it.
-_MODE = "0x0006"
+FRAMEWORK_MODE = "0x0006"
+"""RTLD_NOW | RTLD_LOCAL, the mode in which TensorFlow opens libraries, as dyld prints it."""
 
 
 class Images(Protocol):
@@ -51,19 +51,21 @@ def _required(images: Images, path: str) -> Image:
     return image
 
 
-def predicted_message(binding: Binding, plugin_path: str) -> Optional[str]:
+def predicted_message(
+    binding: Binding, plugin_path: str, *, mode: str = FRAMEWORK_MODE
+) -> Optional[str]:
     """Word the failure as the loader does, or None when the library loads.
 
     A missing library comes first, else the first missing name in bind order. For Mach-O it is
     dyld's text of macOS 13 and later without the parts that differ between machines: image
     UUIDs, the list of tried paths, and the folder of the library after ``Expected in``. For ELF
-    it is glibc's.
+    it is glibc's. ``mode`` is that of the call, as dyld prints it.
     """
     if binding.loads:
         return None
     if binding.format is BinaryFormat.ELF:
         return _glibc_message(binding, plugin_path)
-    opened = f"dlopen({plugin_path}, {_MODE})"
+    opened = f"dlopen({plugin_path}, {mode})"
     referenced = f"\n  Referenced from: {plugin_path}"
     if binding.missing_libraries:
         return f"{opened}: Library not loaded: {binding.missing_libraries[0]}{referenced}"

@@ -8,18 +8,18 @@ Assumptions, proved against real ``dlopen`` calls on TensorFlow's Linux wheels:
   SONAME, but those outside its closure stay invisible.
 - The global scope is the interpreter and what it brings; base-system libraries that are not in
   the tree are present. Their names need no list: those of glibc, libstdc++ and libgcc carry
-  versions of these libraries, and a plain name that is found nowhere is still taken as theirs
-  unless it is a C++ name (``_Z``) or has a prefix in capitals (``TF_``, ``SP_``), which is how
-  everything that TensorFlow exports is spelled. ``nan`` without a version is a real case.
+  versions of these libraries, and a plain name that is found nowhere is theirs if it is spelled
+  so (``linking_elf_names``). ``nan`` without a version is a real case. libstdc++ has to be among
+  the libraries that the extension or its closure needs: TensorFlow's own link to it is invisible.
 - CUDA and other libraries outside the tree and the base system count as missing.
 """
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import Callable, Optional
 
 from tfmac.formats.elf import ElfImage, ElfImport
+from tfmac.formats.linking_elf_names import CXX_LIBRARY, is_system_name
 from tfmac.formats.native import Image
 from tfmac.formats.reading import as_text
 from tfmac.schema.binary import BinaryFormat, Binding, MissingSymbol
@@ -35,7 +35,6 @@ _SYSTEM = frozenset((
     "libSM.so.6", "libGL.so.1", "libglib-2.0.so.0", "libgthread-2.0.so.0", "libgobject-2.0.so.0",
 ))  # fmt: skip
 _SYSTEM_PREFIXES = ("libpython3", "ld-linux", "linux-vdso")
-_FOREIGN_NAME = re.compile(rb"_Z|[A-Z][A-Z0-9]*_")
 # Bounds for hostile trees: objects in the process, and files looked for in all.
 _MOST_OBJECTS = 4096
 _MOST_ATTEMPTS = 20_000
@@ -150,12 +149,13 @@ def bind(extension: tuple[str, ElfImage], main: tuple[str, ElfImage], find: Find
     process.missing.clear()  # what TensorFlow itself lacks is not the extension's fault
     scope = process.load(*extension)
     missing: dict[MissingSymbol, None] = {}
+    with_cxx = any(CXX_LIBRARY in loaded.image.links for loaded in scope)
     examined = 0
     for loaded in process.order[before:]:
         for wanted in loaded.image.imports():
             if not wanted.weak:
                 examined += 1
-                if not _satisfied(wanted, scope):
+                if not _satisfied(wanted, scope, with_cxx=with_cxx):
                     missing[_lost(wanted)] = None
     return Binding(
         missing_libraries=tuple(process.missing),
@@ -171,10 +171,10 @@ def _lost(wanted: ElfImport) -> MissingSymbol:
     return MissingSymbol(name=as_text(wanted.name), library=None, version=version)
 
 
-def _satisfied(wanted: ElfImport, scope: list[_Loaded]) -> bool:
+def _satisfied(wanted: ElfImport, scope: list[_Loaded], *, with_cxx: bool) -> bool:
     """Whether a name is found in its version, here or by the assumptions on the system."""
     if wanted.version_library is not None and is_system(as_text(wanted.version_library)):
         return True
     if any(loaded.image.provides(wanted.name, wanted.version) for loaded in scope):
         return True
-    return wanted.version is None and not _FOREIGN_NAME.match(wanted.name)
+    return wanted.version is None and is_system_name(wanted.name, with_cxx=with_cxx)

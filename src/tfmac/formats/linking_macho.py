@@ -8,12 +8,15 @@ Follows dyld 4 (macOS 12 and later) with these assumptions:
   flat look-ups (``@loader_path`` chains and two-level look-ups still reach it), its libraries are
   not.
 - A flat or weakly coalesced name that no image of the tree has is still taken as present when it
-  belongs to a system component by reserved prefix: the Objective-C runtime (``_objc_``) and C++'s
-  replaceable operators new and delete, where an image of the process links to libobjc or libc++,
-  and the interpreter's C API (``_Py``, ``__Py``). Any other such name has to be found.
+  belongs to a system component by its form: the Objective-C runtime (``_objc_``) and C++'s
+  replaceable operators new and delete and the type information of the plain classes of ``std``
+  (its exceptions), where an image of the process links to libobjc or libc++; POSIX's ``iconv``,
+  which macOS keeps in a library of its own, where one links to Foundation; and the interpreter's C
+  API (``_Py``, ``__Py``). Any other such name has to be found.
 """
 
 import posixpath
+import re
 from collections.abc import Iterator, Sequence
 from typing import Callable, Optional
 
@@ -26,11 +29,18 @@ from tfmac.schema.binary import BinaryFormat, Binding, MissingSymbol
 Find = Callable[[str], Optional[Image]]
 
 _SYSTEM = ("/usr/lib/", "/System/")
+_CXX_LIBRARY = "/usr/lib/libc++.1.dylib"
 _SYSTEM_PREFIXES = {
     "/usr/lib/libobjc.A.dylib": (b"_objc_",),
-    "/usr/lib/libc++.1.dylib": (b"__Znw", b"__Zna", b"__Zdl", b"__Zda"),
+    _CXX_LIBRARY: (b"__Znw", b"__Zna", b"__Zdl", b"__Zda"),
 }
 _INTERPRETER_PREFIXES = (b"_Py", b"__Py")
+# Type information, its name and the virtual table of a class directly in std, by the C++ ABI's
+# mangling (prefix St, then the length of a name): templates and what lies in libc++'s inline
+# namespace are written otherwise, and may be of anybody's making.
+_CXX_CLASS = re.compile(rb"__ZT[ISV]St\d+[a-z_]+")
+_FOUNDATION = "/System/Library/Frameworks/Foundation.framework/Versions/C/Foundation"
+_POSIX_ELSEWHERE = frozenset((b"_iconv", b"_iconv_open", b"_iconv_close"))
 # A process with more images than this is not a real one; it bounds hostile trees.
 _MOST_IMAGES = 4096
 _MOST_ATTEMPTS = 20_000  # files looked for in all
@@ -178,6 +188,8 @@ class _Lookup:
         for library, prefixes in _SYSTEM_PREFIXES.items():
             if process.links_to(library):
                 self._elsewhere += prefixes
+        self._cxx = process.links_to(_CXX_LIBRARY)
+        self._foundation = process.links_to(_FOUNDATION)
 
     def missing(self, wanted: Import, loaded: _Loaded) -> Optional[MissingSymbol]:
         """Say what stays missing of one import, or None when it is satisfied."""
@@ -186,7 +198,7 @@ class _Lookup:
         if ordinal == MAIN_EXECUTABLE:
             return None
         if ordinal in (FLAT_LOOKUP, WEAK_LOOKUP):
-            if name.startswith(self._elsewhere) or self._anywhere(name, loaded):
+            if self._of_the_system(name) or self._anywhere(name, loaded):
                 return None
             return MissingSymbol(name=as_text(name), library=None)
         if ordinal == SELF:
@@ -194,6 +206,14 @@ class _Lookup:
         else:
             found, library = _linked(loaded, ordinal, name)
         return None if found else MissingSymbol(name=as_text(name), library=library)
+
+    def _of_the_system(self, name: bytes) -> bool:
+        """Whether a name is one that a system component of this process is known to have."""
+        return (
+            name.startswith(self._elsewhere)
+            or (self._cxx and _CXX_CLASS.fullmatch(name) is not None)
+            or (self._foundation and name in _POSIX_ELSEWHERE)
+        )
 
     def _anywhere(self, name: bytes, loaded: _Loaded) -> bool:
         others = (other for other in self._visible if other is not loaded)

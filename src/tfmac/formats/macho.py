@@ -131,6 +131,32 @@ def read_image(buffer: Buffer, portion: Portion) -> "MachImage":
     return MachImage(window)
 
 
+def minimum_os(head: RawBuffer, machine: str) -> Optional[str]:
+    """Tell which macOS a machine's image was built for, from the first bytes of a file.
+
+    They have to hold the image's load commands; None where they do not say, or lie further on.
+    Raises ``InvalidBinary`` for what is no Mach-O file, or is damaged.
+    """
+    buffer = as_buffer(head)
+    for portion in portions(buffer):
+        if portion.machine == machine and portion.offset < len(buffer):
+            window = Window(buffer, portion.offset, len(buffer) - portion.offset)
+            if window.take(0, 4, "magic number") == MAGIC_64:
+                return _minimum_os(window)
+    return None
+
+
+def _minimum_os(window: Window) -> Optional[str]:
+    _, _, _, _, count, size, _, _ = window.unpack(_HEADER, 0, "Mach-O header")
+    for command in _commands(window, count, size):
+        number = command.u32(0, "load command")
+        if number == _VERSION_MIN_MACOSX:
+            return _version(command.u32(8, "LC_VERSION_MIN_MACOSX"))
+        if number == _BUILD_VERSION and command.u32(8, "LC_BUILD_VERSION") == _PLATFORM_MACOS:
+            return _version(command.u32(12, "LC_BUILD_VERSION"))
+    return None
+
+
 class MachImage:
     """One Mach-O image: what its load commands say, exports and imports on demand.
 
