@@ -53,6 +53,13 @@ NO_LINK = Found(value=False, source="bin/python leads nowhere")
 
 BAD = [
     Bad(
+        "python-has-its-modules",
+        facts(tensorflow("2.16.2"), host=linux(), architectures=[INTEL], python="3.12.4"),
+        "python-3-12-without-distutils",
+        ERROR,
+    ),
+    Bad("release-is-known", facts(tensorflow("2.99.0")), "release-not-in-knowledge", NOTE),
+    Bad(
         "native-architecture",
         facts(tensorflow("2.16.2"), host=mac("14.5"), architectures=[INTEL]),
         "x86-python-on-apple-silicon",
@@ -179,6 +186,23 @@ BAD = [
     ),
     Bad(
         "metal-plugin-loads",
+        facts(tensorflow("2.19.0"), metal("1.2.0"), plugins=[plugin()]),
+        "metal-plugin-loads-but-unsafe",
+        WARNING,
+    ),
+    Bad(
+        "metal-plugin-loads",
+        facts(
+            tensorflow("2.9.0", name="tensorflow-macos"),
+            metal("0.6.0"),
+            python="3.10.4",
+            plugins=[plugin(Unknown(reason="the folder cannot be read"))],
+        ),
+        "metal-plugin-loads-but-unsafe",
+        WARNING,
+    ),
+    Bad(
+        "metal-plugin-loads",
         facts(
             tensorflow("2.21.0"),
             metal("1.2.0"),
@@ -260,21 +284,105 @@ BAD = [
     ),
     Bad(
         "declared-requirements",
-        facts(tensorflow("2.13.0", "keras<2.14,>=2.13.1"), distribution("keras", "2.99.0")),
+        facts(tensorflow("2.15.1", "keras<2.16,>=2.15.0"), distribution("keras", "2.14.0")),
         "keras-not-matching-tensorflow",
         WARNING,
     ),
     Bad(
+        "declared-requirements",
+        facts(tensorflow("2.21.0", "protobuf>=6.31.1"), distribution("protobuf", "4.25.8")),
+        "protobuf-older-than-generated-code",
+        ERROR,
+    ),
+    Bad(
+        "declared-requirements",
+        facts(tensorflow("2.21.0", "six>=1.12.0")),
+        "needed-package-missing",
+        ERROR,
+    ),
+    Bad(
+        "undeclared-breaks",
+        facts(tensorflow("2.18.1"), distribution("typing-extensions", "4.5.0")),
+        "version-known-to-break",
+        ERROR,
+    ),
+    Bad(
+        "undeclared-breaks",
+        facts(tensorflow("2.18.1"), distribution("keras", "2.15.0")),
+        "keras-not-matching-tensorflow",
+        ERROR,
+    ),
+    Bad(
+        "undeclared-breaks",
+        facts(
+            tensorflow("2.20.0"),
+            distribution("numpy", "2.3.5"),
+            distribution("ml-dtypes", "0.4.1"),
+        ),
+        "ml-dtypes-mismatch",
+        ERROR,
+    ),
+    Bad(
+        "undeclared-breaks",
+        facts(
+            tensorflow("2.18.1"),
+            distribution("numpy", "2.0.2"),
+            distribution("h5py", "3.10.0"),
+        ),
+        "numpy-2-with-numpy-1-binaries",
+        ERROR,
+    ),
+    Bad(
+        "undeclared-breaks",
+        facts(tensorflow("2.10.1"), distribution("protobuf", "4.25.8")),
+        "protobuf-generated-code-too-old",
+        ERROR,
+    ),
+    Bad(
+        "undeclared-breaks",
+        facts(tensorflow("2.21.0"), distribution("protobuf", "5.29.5")),
+        "protobuf-older-than-generated-code",
+        ERROR,
+    ),
+    Bad(
+        "jax-companions",
+        facts(
+            tensorflow("2.18.1"),
+            distribution("jax", "0.4.30", "jaxlib<=0.4.30,>=0.4.27"),
+            distribution("jaxlib", "0.4.20"),
+        ),
+        "jaxlib-not-matching-jax",
+        ERROR,
+    ),
+    Bad(
         "numpy-generation",
-        facts(tensorflow("2.9.0", "numpy>=1.20"), distribution("numpy", "2.0.2")),
+        facts(tensorflow("2.5.0", "numpy>=1.20"), distribution("numpy", "2.0.2")),
         "numpy-2-with-numpy-1-binaries",
         WARNING,
     ),
     Bad(
-        "keras-generation",
+        "numpy-generation",
+        facts(tensorflow("2.10.1", "numpy>=1.20"), distribution("numpy", "2.0.2")),
+        "numpy-2-with-numpy-1-binaries",
+        ERROR,
+    ),
+    Bad(
+        "undeclared-breaks",
         facts(tensorflow("2.6.0", "keras~=2.6"), distribution("keras", "2.9.0")),
         "keras-not-matching-tensorflow",
-        WARNING,
+        ERROR,
+    ),
+    Bad(
+        "undeclared-breaks",
+        facts(tensorflow("2.18.1"), distribution("keras", "2.0.7")),
+        "package-too-old-for-python",
+        ERROR,
+    ),
+    Bad(
+        "undeclared-breaks",
+        facts(tensorflow("2.6.5"), distribution("numpy", "1.24.0")),
+        "numpy-alias-removed",
+        ERROR,
     ),
     Bad(
         "keras-generation",

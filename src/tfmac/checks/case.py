@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Optional, TypeVar
 
+from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.schema.fact import Fact, Unknown
 from tfmac.schema.facts import Distribution, Facts, Interpreter
 from tfmac.schema.platform import Architecture, OperatingSystem, Target
@@ -12,20 +13,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# The distributions that can own the importable package ``tensorflow``.
-TENSORFLOW_NAMES = (
-    "tensorflow",
-    "tensorflow-aarch64",
-    "tensorflow-cpu",
-    "tensorflow-cpu-aws",
-    "tensorflow-gpu",
-    "tensorflow-intel",
-    "tensorflow-macos",
-    "tensorflow-rocm",
-    "intel-tensorflow",
-    "tf-nightly",
-    "tf-nightly-cpu",
-)
 METAL = "tensorflow-metal"
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from tfmac.checks.case import TENSORFLOW_NAMES, Case, NotApplicable, require
+from tfmac.checks.case import Case, NotApplicable, require
+from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.schema.facts import MissingFiles
 from tfmac.schema.findings import (
     Confidence,

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import Optional
 
 from tfmac.checks.case import METAL, Case, NotApplicable, UnknownFact, minor
-from tfmac.knowledge import tensorflow
+from tfmac.knowledge import limits, tensorflow
 from tfmac.schema.fact import Found, Unknown
+from tfmac.schema.facts import Distribution
 from tfmac.schema.findings import (
     Confidence,
     Constraint,
@@ -16,6 +17,7 @@ from tfmac.schema.findings import (
     Severity,
 )
 from tfmac.schema.knowledge import Step
+from tfmac.schema.limits import Limit, LimitKind
 from tfmac.schema.platform import OperatingSystem
 
 _MACOS_TAG = re.compile(r"macosx_(\d+)_(\d+)_")
@@ -86,6 +88,49 @@ def python_has_wheels(case: Case) -> Iterator[Finding]:
     )
 
 
+def python_has_its_modules(case: Case) -> Iterator[Finding]:
+    """Whether this Python still has the modules that the installed packages import.
+
+    Looks at: the Python, and which removed modules of the standard library the published sources of
+    TensorFlow, Keras and their neighbours import when they are imported.
+    Why it matters: their metadata allows every later Python, and their import fails there.
+    Repair: an older Python, a newer release, or setuptools, which brings distutils back.
+    Sources: the wheels; ``sys.stdlib_module_names`` of the interpreters.
+    """
+    from packaging.specifiers import SpecifierSet  # noqa: PLC0415
+
+    python = case.python
+    for distribution in case.distributions.values():
+        for limit in limits.limit_of(distribution.name, distribution.version, LimitKind.PYTHON):
+            if limit.unless in case.distributions or SpecifierSet(limit.value).contains(python):
+                continue
+            yield _module_gone(case, distribution, limit)
+
+
+def _module_gone(case: Case, distribution: Distribution, limit: Limit) -> Finding:
+    tensorflow = distribution in case.carriers
+    subject = f"{distribution.name} {distribution.version}"
+    lifted = [limit.unless] if limit.unless else []
+    return Finding(
+        cause=limit.cause,
+        severity=Severity.ERROR if tensorflow else Severity.WARNING,
+        confidence=Confidence.CERTAIN,
+        subject=subject,
+        message=f"{subject} cannot be imported on Python {case.python_minor}: {limit.statement}",
+        evidence=tuple(
+            Evidence(statement=limit.statement, source=one.name) for one in limit.sources[-1:]
+        ),
+        constraints=tuple(
+            Constraint(
+                kind=ConstraintKind.REQUIREMENT, value=name, reason="it brings the module back"
+            )
+            for name in lifted
+        )
+        or (Constraint(kind=ConstraintKind.PYTHON, value=limit.value, reason=limit.statement),),
+        breaks=Step.IMPORT if tensorflow else None,
+    )
+
+
 def intel_mac(case: Case) -> Iterator[Finding]:
     """Whether this is an Intel Mac, for which TensorFlow has ended.
 
@@ -130,8 +175,9 @@ def intel_mac(case: Case) -> Iterator[Finding]:
 def macos_new_enough(case: Case) -> Iterator[Finding]:
     """Whether macOS is as new as the installed wheels and libraries ask for.
 
-    Looks at: the macOS tag of TensorFlow's wheel, and the minimum macOS that the plug-in's binary
-    states (LC_BUILD_VERSION), which can be later than its tag.
+    Looks at: the macOS tag of TensorFlow's wheel, and the minimum macOS that libraries state
+    (LC_BUILD_VERSION), which can be later than the tag: of the plug-in as it is installed, of other
+    packages as it was published.
     Why it matters: the loader refuses a library built for a later macOS, or misses symbols of it.
     Repair: a newer macOS, or the last release for this one.
     Sources: WHEEL; mach-o/loader.h.
@@ -151,6 +197,12 @@ def macos_new_enough(case: Case) -> Iterator[Finding]:
             for one in case.facts.plugins.value
             if one.minimum_macos
         ]
+    asked += [
+        (f"{one.name} {one.version}", limit.value.lstrip(">="), limit.sources[-1].name)
+        for one in case.distributions.values()
+        if one.name != METAL or not isinstance(case.facts.plugins, Found)
+        for limit in limits.limit_of(one.name, one.version, LimitKind.MACOS)
+    ]
     for subject, needed, source in asked:
         if _numbers(needed) > _numbers(version):
             yield _too_old(subject, needed, version, source)

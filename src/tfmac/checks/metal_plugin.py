@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Optional
 
 from tfmac.checks.case import METAL, Case, NotApplicable, UnknownFact, minor, require
-from tfmac.knowledge import plugin_abi, releases
+from tfmac.knowledge import extension_abi, releases
+from tfmac.schema.abi import AbiPair, AbiVerdict
 from tfmac.schema.binary import Binding
 from tfmac.schema.fact import Found
 from tfmac.schema.facts import Distribution, Plugin
@@ -16,20 +17,21 @@ from tfmac.schema.findings import (
     Finding,
     Severity,
 )
-from tfmac.schema.knowledge import AbiVerdict, PluginPair, Step
+from tfmac.schema.knowledge import Step
 
 _NAMES_SHOWN = 5
 
 
 def metal_plugin_loads(case: Case) -> Iterator[Finding]:
-    """Whether the installed plug-in can be loaded into the installed TensorFlow.
+    """Whether the installed plug-in can be loaded into the installed TensorFlow, and safely.
 
     Looks at: the plug-in's imports, bound by the loader's rules to the installed libraries; where
-    these cannot be read, the recorded verdict over the two releases.
+    these cannot be read, the recorded verdict over the two releases; what is recorded against a
+    pair that loads.
     Why it matters: TensorFlow opens every plug-in on import, so one that does not load takes the
     whole import down. No package metadata says which pairs fit.
-    Repair: a pair that loads.
-    Sources: Mach-O load commands and export tries; the recorded plug-in table.
+    Repair: a pair that loads and that nothing stands against.
+    Sources: Mach-O load commands and export tries; the recorded plug-in table; public threads.
     """
     _only_macs(case)
     tensorflow = case.tensorflow
@@ -41,6 +43,8 @@ def metal_plugin_loads(case: Case) -> Iterator[Finding]:
         if isinstance(plugin.binding, Found):
             if not plugin.binding.value.loads:
                 yield _refused(case, plugin, plugin.binding.value)
+            elif metal is not None and plugin.distribution == METAL:
+                yield from _unsafe(metal, tensorflow)
         elif metal is not None and plugin.distribution == METAL:
             yield from _recorded(metal, tensorflow, plugin.binding.reason)
         else:
@@ -128,17 +132,17 @@ def _confidence(plugin: Optional[str], tensorflow: Distribution) -> Confidence:
 
 
 def _plugins(tensorflow: Distribution) -> tuple[str, ...]:
-    """The plug-in releases that load into a TensorFlow, newest first."""
-    pairs = plugin_abi.pairs_that_load(
-        METAL, tensorflow_name=tensorflow.name, tensorflow_version=tensorflow.version
+    """The plug-in releases that load into a TensorFlow, those without doubts and newest first."""
+    pairs = extension_abi.pairs_that_load(
+        METAL, framework=tensorflow.name, framework_version=tensorflow.version
     )
-    return tuple(pair.plugin.partition("==")[2] for pair in pairs)
+    return tuple(dict.fromkeys(pair.extension.partition("==")[2] for pair in pairs))
 
 
 def _tensorflows(plugin: Optional[str]) -> tuple[str, ...]:
     """The TensorFlow versions that a plug-in (None: any) loads into, newest first."""
-    pairs = plugin_abi.pairs_that_load(METAL, plugin_version=plugin)
-    return tuple(pair.tensorflow.partition("==")[2] for pair in pairs)
+    pairs = extension_abi.pairs_that_load(METAL, extension_version=plugin)
+    return tuple(pair.framework.partition("==")[2] for pair in pairs)
 
 
 def _newest_tensorflow() -> str:
@@ -152,7 +156,7 @@ def _repairs(plugin: Optional[str], tensorflow: Distribution) -> Iterator[Constr
         yield Constraint(
             kind=ConstraintKind.REQUIREMENT,
             value=f"{METAL}=={loading[0]}",
-            reason=f"the newest plug-in that loads into {tensorflow.name} {tensorflow.version}",
+            reason=f"the best plug-in that loads into {tensorflow.name} {tensorflow.version}",
         )
     elif plugin and _tensorflows(plugin):
         yield Constraint(
@@ -165,16 +169,21 @@ def _repairs(plugin: Optional[str], tensorflow: Distribution) -> Iterator[Constr
 def _references(plugin: Optional[str], tensorflow: Distribution) -> tuple[str, ...]:
     if plugin is None:
         return ()
-    pair = plugin_abi.verdict(METAL, plugin, tensorflow.name, tensorflow.version)
+    pair = extension_abi.verdict(METAL, plugin, tensorflow.name, tensorflow.version)
+    return _threads(pair)
+
+
+def _threads(pair: AbiPair) -> tuple[str, ...]:
     return tuple(one.name for one in pair.sources if one.name.startswith("https://"))
 
 
 def _recorded(metal: Distribution, tensorflow: Distribution, reason: str) -> Iterator[Finding]:
     """Judge by the recorded table where the installed files could not be read."""
-    pair = plugin_abi.verdict(METAL, metal.version, tensorflow.name, tensorflow.version)
+    pair = extension_abi.verdict(METAL, metal.version, tensorflow.name, tensorflow.version)
     if pair.verdict is AbiVerdict.UNKNOWN:
         raise UnknownFact(f"{reason}; and {'; '.join(pair.reasons)}")
     if pair.verdict is not AbiVerdict.CANNOT_LOAD:
+        yield from _unsafe(metal, tensorflow)
         return
     yield Finding(
         cause=_cause(metal.version, tensorflow),
@@ -192,9 +201,47 @@ def _recorded(metal: Distribution, tensorflow: Distribution, reason: str) -> Ite
     )
 
 
-def _recorded_evidence(pair: PluginPair) -> Iterator[Evidence]:
+def _unsafe(metal: Distribution, tensorflow: Distribution) -> Iterator[Finding]:
+    """Tell what is recorded against a pair that loads."""
+    pair = extension_abi.verdict(METAL, metal.version, tensorflow.name, tensorflow.version)
+    if pair.verdict is not AbiVerdict.LOADS_BUT_UNSAFE:
+        return
+    subject = f"{metal.name} {metal.version}"
     source = ", ".join(one.name for one in pair.sources)
-    for library in pair.missing_libraries:
+    yield Finding(
+        cause="metal-plugin-loads-but-unsafe",
+        severity=Severity.WARNING,
+        confidence=Confidence.POSSIBLE,
+        subject=subject,
+        message=f"{subject} loads into {tensorflow.name} {tensorflow.version}, and may go wrong "
+        "there",
+        evidence=tuple(Evidence(statement=reason, source=source) for reason in pair.unsafe),
+        constraints=tuple(_safer(pair)),
+        references=_threads(pair),
+    )
+
+
+def _safer(pair: AbiPair) -> Iterator[Constraint]:
+    """A plug-in without doubts for this TensorFlow where there is one, else a TensorFlow."""
+    name, _, version = pair.framework.partition("==")
+    beside = extension_abi.pairs_that_load(METAL, framework=name, framework_version=version)
+    own = extension_abi.pairs_that_load(
+        METAL, extension_version=pair.extension.partition("==")[2], framework=name
+    )
+    safe = AbiVerdict.LOADS
+    best = next((one.extension for one in beside if one.verdict is safe), None)
+    other = next((one.framework for one in own if one.verdict is safe), None)
+    if best is not None or other is not None:
+        yield Constraint(
+            kind=ConstraintKind.REQUIREMENT,
+            value=best or other or "",
+            reason="the newest that loads beside the other and that nothing is recorded against",
+        )
+
+
+def _recorded_evidence(pair: AbiPair) -> Iterator[Evidence]:
+    source = ", ".join(one.name for one in pair.sources)
+    for library in pair.unresolved_libraries:
         yield Evidence(statement=f"no loaded image has the install name {library}", source=source)
     if pair.message:
         yield Evidence(statement=pair.message, source="the loader's message, predicted")

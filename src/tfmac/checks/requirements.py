@@ -1,4 +1,4 @@
-"""Checks of declared requirements, and of what is known to break whether declared or not."""
+"""Whether what is installed meets what is declared, and whether that matters."""
 
 from collections.abc import Iterable, Iterator
 from typing import Optional
@@ -6,19 +6,12 @@ from typing import Optional
 import msgspec
 from packaging.specifiers import SpecifierSet
 
-from tfmac.checks.case import Case, NotApplicable, minor
+from tfmac.checks.case import Case
+from tfmac.checks.measured import ask, clashes, closer_cause, confidence, evidence, severity
 from tfmac.formats.distinfo import normalise
-from tfmac.knowledge import combinations
+from tfmac.knowledge.combinations import Broken, NotMeasured, Outcome, Works
 from tfmac.schema.facts import Distribution
-from tfmac.schema.findings import (
-    Confidence,
-    Constraint,
-    ConstraintKind,
-    Evidence,
-    Finding,
-    Severity,
-)
-from tfmac.schema.knowledge import Combination
+from tfmac.schema.findings import Constraint, ConstraintKind, Evidence, Finding
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,11 +43,19 @@ def declared_requirements(case: Case) -> Iterator[Finding]:
     Repair: versions that meet all requirements at once.
     Sources: Core metadata specifications; the measured combinations.
     """
-    for package, violations in sorted(_violations(case).items()):
-        yield _conflict(case, package, violations)
+    for package, violations in sorted(case_violations(case).items()):
+        if not _left_to_others(case, package, violations):
+            yield _conflict(case, package, violations)
 
 
-def _violations(case: Case) -> dict[str, list[Violation]]:
+def _left_to_others(case: Case, package: str, violations: list[Violation]) -> bool:
+    """What jax declares and checks itself has a check of its own."""
+    return violations[0].installed is not None and all(
+        clashes(case, one.requirer.name, package) for one in violations
+    )
+
+
+def case_violations(case: Case) -> dict[str, list[Violation]]:
     """All unmet requirements by required package.
 
     Where several TensorFlow distributions own the same files, none of their requirements counts:
@@ -89,28 +90,35 @@ def meets(version: str, specifier: SpecifierSet) -> bool:
     return specifier.contains(version, prereleases=True)
 
 
+def violated_by_tensorflow(case: Case) -> frozenset[str]:
+    """The packages that do not meet what TensorFlow's own closure declares about them."""
+    return frozenset(
+        package
+        for package, violations in case_violations(case).items()
+        if any(one.requirer.name in case.tensorflow_closure for one in violations)
+    )
+
+
 def _conflict(case: Case, package: str, violations: list[Violation]) -> Finding:
     installed = violations[0].installed
     outcome = _measured(case, package, installed, violations)
-    breaks = isinstance(outcome, combinations.Broken)
     there = f"{package} {installed}" if installed else f"{package} (not installed)"
     requirers = ", ".join(sorted({one.requirer.name for one in violations}))
-    evidence = [
+    declared = (
         Evidence(
             statement=one.statement,
             source=f"Requires-Dist of {one.requirer.name}",
             location=one.requirer.location,
         )
         for one in violations
-    ]
+    )
     return Finding(
-        cause=_cause(case, package, installed, violations),
-        severity=Severity.ERROR if breaks else Severity.WARNING,
-        confidence=Confidence.CERTAIN if breaks else Confidence.POSSIBLE,
+        cause=_cause(case, package, violations, outcome),
+        severity=severity(outcome),
+        confidence=confidence(outcome),
         subject=there,
-        message=f"{there} is not what {requirers} declared"
-        + (", and was seen to break it" if breaks else "; declared, not known to break"),
-        evidence=(*evidence, *_outcome_evidence(outcome)),
+        message=f"{there} is not what {requirers} declared{_word(outcome)}",
+        evidence=(*declared, *evidence(outcome)),
         constraints=tuple(
             Constraint(
                 kind=ConstraintKind.REQUIREMENT,
@@ -119,13 +127,21 @@ def _conflict(case: Case, package: str, violations: list[Violation]) -> Finding:
             )
             for one in violations
         ),
-        breaks=outcome.step if isinstance(outcome, combinations.Broken) else None,
+        breaks=outcome.step if isinstance(outcome, Broken) else None,
     )
+
+
+def _word(outcome: Outcome) -> str:
+    if isinstance(outcome, Broken):
+        return ", and was seen to break it" if outcome.seen else ", and its neighbours break it"
+    if isinstance(outcome, Works):
+        return "; declared, but seen to work"
+    return "; declared, not known to break"
 
 
 def _measured(
     case: Case, package: str, installed: Optional[str], violations: Iterable[Violation]
-) -> combinations.Outcome:
+) -> Outcome:
     """What happened when this version was really put beside this TensorFlow.
 
     Only a requirement of TensorFlow's own closure can break TensorFlow.
@@ -133,179 +149,20 @@ def _measured(
     if len(case.carriers) != 1 or not any(
         one.requirer.name in case.tensorflow_closure for one in violations
     ):
-        return combinations.NotMeasured(reason="TensorFlow does not need it")
-    return combinations.outcome(case.carriers[0].version, package, installed)
+        return NotMeasured(reason="TensorFlow does not need it")
+    return ask(case, package, installed)
 
 
-def _outcome_evidence(outcome: combinations.Outcome) -> Iterator[Evidence]:
-    if isinstance(outcome, combinations.Broken):
-        yield Evidence(
-            statement=f"{outcome.step.value} failed: {outcome.error}",
-            source=_ran(outcome.evidence),
-        )
-    elif isinstance(outcome, combinations.Works):
-        yield Evidence(statement="import, fit, save and load worked", source=_ran(outcome.evidence))
-    else:
-        yield Evidence(statement=f"not measured: {outcome.reason}", source="measured combinations")
-
-
-def _ran(evidence: tuple[Combination, ...]) -> str:
-    """Name the environments that were run."""
-    return "ran: " + "; ".join(
-        f"TensorFlow {one.tensorflow} with {one.package} {one.version or 'taken out'}, "
-        f"Python {one.python}"
-        for one in evidence
-    )
-
-
-def _cause(
-    case: Case, package: str, installed: Optional[str], violations: Iterable[Violation]
-) -> str:
-    """The closest cause of the vocabulary; a plain conflict where none describes it.
+def _cause(case: Case, package: str, violations: Iterable[Violation], outcome: Outcome) -> str:
+    """What the runs name, else the closest cause of the vocabulary, else a plain conflict.
 
     The closer ones speak of a clash with TensorFlow itself.
     """
-    from_tensorflow = any(one.requirer in case.tensorflow_distributions for one in violations)
+    if isinstance(outcome, Broken) and outcome.cause is not None:
+        return outcome.cause
+    several = tuple(violations)
+    installed = several[0].installed
+    from_tensorflow = any(one.requirer in case.tensorflow_distributions for one in several)
     if installed is None or not from_tensorflow or len(case.carriers) != 1:
         return "requirement-conflict"
     return closer_cause(package, installed, case.carriers[0].version) or "requirement-conflict"
-
-
-def closer_cause(package: str, installed: str, tensorflow: str) -> Optional[str]:
-    """The vocabulary's own cause for a package beside a TensorFlow release, if it has one."""
-    numbers, release = minor(installed), minor(tensorflow)
-    causes = {
-        "numpy-2-with-numpy-1-binaries": (
-            package == "numpy" and numbers >= (2, 0) and release < (2, 18)
-        ),
-        "keras-not-matching-tensorflow": (
-            package == "keras" and (numbers < (3, 0) or release >= (2, 16))
-        ),
-        "ml-dtypes-mismatch": package == "ml-dtypes",
-        "protobuf-generated-code-too-old": (
-            package == "protobuf" and numbers >= (4, 0) and release < (2, 12)
-        ),
-        "typing-extensions-pin-conflict": (
-            package == "typing-extensions" and (release < (2, 7) or release == (2, 13))
-        ),
-    }
-    return next((cause for cause, holds in causes.items() if holds), None)
-
-
-def numpy_generation(case: Case) -> Iterator[Finding]:
-    """Whether an undeclared NumPy 2 lies beside a TensorFlow that was built for NumPy 1.
-
-    Looks at: the versions of NumPy and TensorFlow where TensorFlow's own bound lets NumPy 2 in.
-    Why it matters: TensorFlow up to 2.17 was built for NumPy 1, and the releases up to 2.11 did
-    not say so.
-    Repair: NumPy 1 in the range of the release.
-    Sources: the measured combinations.
-    """
-    tensorflow = case.tensorflow
-    numpy = case.distributions.get("numpy")
-    if numpy is None or minor(numpy.version) < (2, 0) or minor(tensorflow.version) >= (2, 18):
-        return
-    declared = [one for one in case.requirements(tensorflow) if normalise(one.name) == "numpy"]
-    if any(not meets(numpy.version, one.specifier) for one in declared):
-        raise NotApplicable("the conflict is declared; declared-requirements reports it")
-    outcome = combinations.outcome(tensorflow.version, "numpy", numpy.version)
-    breaks = isinstance(outcome, combinations.Broken)
-    yield Finding(
-        cause="numpy-2-with-numpy-1-binaries",
-        severity=Severity.ERROR if breaks else Severity.WARNING,
-        confidence=Confidence.CERTAIN if breaks else Confidence.LIKELY,
-        subject=f"numpy {numpy.version}",
-        message=f"{tensorflow.name} {tensorflow.version} was built for NumPy 1; "
-        f"{numpy.version} is installed",
-        evidence=tuple(_outcome_evidence(outcome)),
-        constraints=(
-            Constraint(
-                kind=ConstraintKind.REQUIREMENT,
-                value="numpy<2",
-                reason="TensorFlow up to 2.17 was built for NumPy 1",
-            ),
-        ),
-        breaks=outcome.step if isinstance(outcome, combinations.Broken) else None,
-    )
-
-
-def keras_generation(case: Case) -> Iterator[Finding]:
-    """Whether the separate Keras packages are of TensorFlow's own minor release.
-
-    Looks at: keras beside TensorFlow 2.6-2.15, tf-keras beside TensorFlow 2.16 and later, and
-    ``TF_USE_LEGACY_KERAS``, where the declared bounds let another minor in.
-    Why it matters: Keras 2 calls private functions of the TensorFlow of its own minor.
-    Repair: the Keras of TensorFlow's minor.
-    Sources: the threads under ``tfmac cause keras-not-matching-tensorflow``.
-    """
-    tensorflow = case.tensorflow
-    release = minor(tensorflow.version)
-    keras = case.distributions.get("keras")
-    if keras is not None and (2, 6) <= release <= (2, 15):
-        declared = [one for one in case.requirements(tensorflow) if normalise(one.name) == "keras"]
-        undeclared = all(meets(keras.version, one.specifier) for one in declared)
-        if undeclared and minor(keras.version)[0] == 2 and minor(keras.version) != release:
-            yield _other_minor(case, keras, "keras-not-matching-tensorflow")
-    tf_keras = case.distributions.get("tf-keras")
-    if tf_keras is not None and release >= (2, 16) and minor(tf_keras.version) != release:
-        yield _other_minor(case, tf_keras, "tf-keras-not-matching-tensorflow")
-
-
-def _other_minor(case: Case, keras: Distribution, cause: str) -> Finding:
-    tensorflow = case.tensorflow
-    first, second = minor(tensorflow.version)
-    return Finding(
-        cause=cause,
-        severity=Severity.WARNING,
-        confidence=Confidence.LIKELY,
-        subject=f"{keras.name} {keras.version}",
-        message=f"{keras.name} {keras.version} is not of {tensorflow.name} {first}.{second}",
-        evidence=(
-            Evidence(
-                statement=f"{tensorflow.name} is {tensorflow.version}",
-                source="dist-info",
-                location=tensorflow.location,
-            ),
-        ),
-        constraints=(
-            Constraint(
-                kind=ConstraintKind.REQUIREMENT,
-                value=f"{keras.name}=={first}.{second}.*",
-                reason="Keras 2 fits the TensorFlow of its own minor only",
-            ),
-        ),
-    )
-
-
-def legacy_keras_switch(case: Case) -> Iterator[Finding]:
-    """Whether the switch to Keras 2 has a Keras 2 to switch to.
-
-    Looks at: ``TF_USE_LEGACY_KERAS`` and tf-keras, with TensorFlow 2.16 or later.
-    Why it matters: without tf-keras the import succeeds and ``tf.keras`` is broken.
-    Repair: tf-keras of TensorFlow's minor, or the variable taken away.
-    Sources: measured with TensorFlow 2.16-2.21.
-    """
-    switch = case.facts.variables.get("TF_USE_LEGACY_KERAS", "")
-    if switch.lower() not in {"1", "true"}:
-        raise NotApplicable("TF_USE_LEGACY_KERAS is not set")
-    tensorflow = case.tensorflow
-    first, second = minor(tensorflow.version)
-    if (first, second) < (2, 16) or "tf-keras" in case.distributions:
-        return
-    yield Finding(
-        cause="legacy-keras-switch-without-tf-keras",
-        severity=Severity.ERROR,
-        confidence=Confidence.CERTAIN,
-        subject="TF_USE_LEGACY_KERAS",
-        message="TF_USE_LEGACY_KERAS asks for Keras 2, and tf-keras is not installed",
-        evidence=(
-            Evidence(statement=f"TF_USE_LEGACY_KERAS={switch}", source="environment variable"),
-        ),
-        constraints=(
-            Constraint(
-                kind=ConstraintKind.REQUIREMENT,
-                value=f"tf-keras=={first}.{second}.*",
-                reason="Keras 2 as its own package",
-            ),
-        ),
-    )

@@ -3,7 +3,8 @@
 from typing import Optional
 
 from tfmac._version import __version__
-from tfmac.checks.case import METAL, TENSORFLOW_NAMES, Case, UnknownFact
+from tfmac.checks.case import METAL, Case, UnknownFact
+from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.schema.codec import SCHEMA_VERSION
 from tfmac.schema.fact import Found, Unknown
 from tfmac.schema.facts import Facts

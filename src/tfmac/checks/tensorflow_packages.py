@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from tfmac.checks.case import Case, NotApplicable
+from tfmac.knowledge import releases
 from tfmac.schema.fact import Unknown
 from tfmac.schema.findings import (
     Confidence,
@@ -105,3 +106,34 @@ def empty_shell(case: Case) -> Iterator[Finding]:
             ),
             breaks=Step.IMPORT,
         )
+
+
+def release_is_known(case: Case) -> Iterator[Finding]:
+    """Whether the installed TensorFlow is a release that the knowledge has.
+
+    Looks at: the version of TensorFlow, and the recorded releases.
+    Why it matters: of a release that was never looked at nothing is known; that no other check
+    finds anything then says little.
+    Repair: none; a newer tfmac knows newer releases.
+    Sources: the package index, on the day of the installed data (``tfmac knowledge status``).
+    """
+    tensorflow = case.tensorflow
+    if releases.package(tensorflow.name) is None:
+        raise NotApplicable(f"the releases of {tensorflow.name} are not recorded")
+    if releases.release(tensorflow.name, tensorflow.version) is not None:
+        return
+    newest = releases.versions(tensorflow.name, prereleases=True)[0]
+    yield Finding(
+        cause="release-not-in-knowledge",
+        severity=Severity.NOTE,
+        confidence=Confidence.CERTAIN,
+        subject=f"{tensorflow.name} {tensorflow.version}",
+        message=f"{tensorflow.name} {tensorflow.version} is not in the data of this tfmac: "
+        "what goes with it is unknown",
+        evidence=(
+            Evidence(
+                statement=f"the newest recorded release is {newest}",
+                source="the recorded releases",
+            ),
+        ),
+    )

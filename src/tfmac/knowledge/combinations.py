@@ -3,14 +3,17 @@
 The intervals were derived from the runs by the rules of ``docs/knowledge.md``; nothing is added
 to them here but these limits, which keep an answer from reaching too far:
 
+- Beyond the outermost version that was run nothing is said of what works.
 - What reaches down because no older version could be installed holds for the Python of that run
   and later ones: earlier Pythons have older versions.
-- What reaches up because no newer version could be installed speaks only where it breaks, and for
-  that Python and earlier ones: a later release may have been mended, but is not known to be.
-- Packages that are compiled for NumPy are judged only beside the generation of NumPy that was there.
+- What reaches up because no newer version could be installed holds for that Python and earlier
+  ones: a later release may have been mended, but is not known to be.
+- A break for lack of a name of Python's own library holds for the Python of that run and later
+  ones.
+- Packages that are compiled for NumPy are judged only beside the generation of NumPy that was
+  there.
 """
 
-import functools
 from typing import Optional, Union
 
 import msgspec
@@ -51,6 +54,7 @@ class NotMeasured(msgspec.Struct, frozen=True, kw_only=True):
 Outcome = Union[Works, Broken, NotMeasured]
 
 _FILE = "combinations.json"
+_BY_PYTHON = frozenset({"package-too-old-for-python", "python-3-12-without-distutils"})
 _STEPS = tuple(Step)
 
 
@@ -83,7 +87,11 @@ def outcome(question: Question) -> Outcome:
         return NotMeasured(reason="it was run with another NumPy or Python only")
     if question.version is None:
         return _absent(fitting[0], minor)
-    return _of_version(fitting, question, question.version)
+    answer = _of_version(fitting, question, question.version)
+    runs = answer.evidence if isinstance(answer, Broken) else ()
+    if not all(_python_lacks(run, question) for run in runs):
+        return NotMeasured(reason="it broke for lack of a name that this Python may still have")
+    return answer
 
 
 def packages(tensorflow: str) -> tuple[str, ...]:
@@ -113,13 +121,27 @@ def evidence(clash: Clash, tensorflow: str) -> tuple[Combination, ...]:
     return same or runs
 
 
+def loaded_with(broken: Broken) -> frozenset[str]:
+    """Name what has to be there for a break to happen.
+
+    A package that was added is loaded only if all that it needs is there; one of TensorFlow's own
+    is loaded anyway.
+    """
+    baselines = store.load(_FILE, CombinationTable).baselines
+    beside = (
+        frozenset(() if run.package in baselines.get(run.tensorflow, ()) else run.beside)
+        for run in broken.evidence
+    )
+    return frozenset.intersection(*beside)
+
+
 def platform() -> Optional[str]:
     """Tell where the environments ran, or None when there are none."""
     table = store.find(_FILE, CombinationTable)
     return table.platform if table else None
 
 
-@functools.cache
+@store.remembered
 def _of_minor(minor: str) -> dict[str, tuple[Interval, ...]]:
     """Collect what is known beside a TensorFlow minor, by package."""
     found: dict[str, list[Interval]] = {}
@@ -139,6 +161,13 @@ def _fits(one: Interval, question: Question) -> bool:
     )
 
 
+def _python_lacks(run: Combination, question: Question) -> bool:
+    """Whether what a run's Python lacked is not there either; true where that was not the cause."""
+    if run.cause not in _BY_PYTHON:
+        return True
+    return question.python is not None and _numbers(run.python) <= _numbers(question.python)
+
+
 def _absent(one: Interval, minor: str) -> Outcome:
     runs = _runs(one.runs)
     same = tuple(each for each in runs if _minor(each.tensorflow) == minor)
@@ -156,6 +185,8 @@ def _of_version(known: tuple[Interval, ...], question: Question, version: str) -
         lowest, highest = (Version(end) for end in one.versions or ())
         if lowest <= wanted <= highest:
             return _inside(one, question, version)
+        if one.step is Step.WORKS:
+            continue
         if wanted < lowest and _reaches_down(one, question):
             return _answer(one, _runs(one.runs)[:1], seen=False)
         if wanted > highest and _reaches_up(one, question):
@@ -185,17 +216,22 @@ def _inside(one: Interval, question: Question, version: str) -> Outcome:
 
 
 def _reaches_down(one: Interval, question: Question) -> bool:
-    if one.below is Reach.OLDEST:
-        python = _runs(one.runs)[0].python
-        return question.python is not None and _numbers(python) <= _numbers(question.python)
+    if one.below is Reach.OLDEST and one.versions and question.python is not None:
+        own = _numbers(question.python)
+        return all(_numbers(python) <= own for python in _pythons(one, one.versions[0]))
     return one.below is Reach.NUMPY_1
 
 
 def _reaches_up(one: Interval, question: Question) -> bool:
-    if one.above is Reach.NEWEST and one.step is not Step.WORKS:
-        python = _runs(one.runs)[-1].python
-        return question.python is not None and _numbers(python) >= _numbers(question.python)
+    if one.above is Reach.NEWEST and one.versions and question.python is not None:
+        own = _numbers(question.python)
+        return all(_numbers(python) >= own for python in _pythons(one, one.versions[1]))
     return one.above is Reach.NUMPY_1
+
+
+def _pythons(one: Interval, version: str) -> tuple[str, ...]:
+    """List the Pythons that a version at an end of an interval was run on."""
+    return tuple(run.python for run in _runs(one.runs) if run.version == version)
 
 
 def _answer(one: Interval, runs: tuple[Combination, ...], *, seen: bool) -> Outcome:
