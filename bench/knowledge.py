@@ -21,8 +21,12 @@ target = Target.parse("macos-14-arm64")
         'releases.has_wheel(releases.release("tensorflow", "2.18.0"), target, "3.12")',
     ),
     "ABI verdict": (
-        "from tfmac.knowledge import plugin_abi",
-        'plugin_abi.verdict("tensorflow-metal", "1.2.0", "tensorflow", "2.18.0")',
+        "from tfmac.knowledge import extension_abi",
+        'extension_abi.verdict("tensorflow-metal", "1.2.0", "tensorflow", "2.18.0")',
+    ),
+    "history of a name": (
+        "from tfmac.knowledge import api_history",
+        'api_history.look_up("tf.keras.utils.np_utils")',
     ),
 }
 """What is asked, by what it is called in the table: the start-up and the question."""

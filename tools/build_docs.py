@@ -16,8 +16,9 @@ from packaging.version import Version
 from tfmac.checks.documentation import describe
 from tfmac.checks.registry import CHECKS, Check
 from tfmac.cli import program
-from tfmac.knowledge import failures, plugin_abi
-from tfmac.schema.knowledge import AbiVerdict, Failure, PluginPair
+from tfmac.knowledge import extension_abi, failures
+from tfmac.schema.abi import AbiPair, AbiVerdict
+from tfmac.schema.knowledge import Failure
 from tfmac.schema.reports import CheckText
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -140,43 +141,55 @@ def plugin_table() -> str:
         else:
             groups.append(([version], answer))
     lines = [
-        f"| TensorFlow | Distribution | {PLUGIN} that loads | Python | macOS |",
-        "|---|---|---|---|---|",
+        f"| TensorFlow | Distribution | {PLUGIN} that loads | loads, but unsafe | Python | macOS |",
+        "|---|---|---|---|---|---|",
     ]
     lines += [_row((_span(versions[::-1]), *answer)) for versions, answer in groups]
     return "\n".join(lines) + "\n"
 
 
-def _judged() -> Iterator[tuple[str, str, tuple[PluginPair, ...]]]:
+def _judged() -> Iterator[tuple[str, str, tuple[AbiPair, ...]]]:
     """Name every TensorFlow once, newest first, under ``tensorflow`` where it has that name."""
-    found: dict[str, dict[str, list[PluginPair]]] = {}
-    for pair in plugin_abi.pairs(PLUGIN):
-        name, _, version = pair.tensorflow.partition("==")
+    found: dict[str, dict[str, list[AbiPair]]] = {}
+    for pair in extension_abi.pairs(PLUGIN):
+        name, _, version = pair.framework.partition("==")
         found.setdefault(version, {}).setdefault(name, []).append(pair)
     for version in sorted(found, key=Version, reverse=True):
         name = min(found[version])
         yield name, version, tuple(found[version][name])
 
 
-def _answer(pairs: tuple[PluginPair, ...]) -> tuple[str, str, str]:
-    """Give the plug-ins that load, and the Pythons and the oldest macOS for the newest of them."""
+def _answer(pairs: tuple[AbiPair, ...]) -> tuple[str, str, str, str]:
+    """Give the plug-ins that load, and the Pythons and the oldest macOS for the best of them."""
     judged = sorted(pairs, key=lambda pair: Version(_plugin_version(pair)))
-    loading = [pair for pair in judged if pair.verdict is AbiVerdict.LOADS]
-    if not loading:
-        return "none", "", ""
+    safe, unsafe = (
+        [pair for pair in judged if pair.verdict is verdict]
+        for verdict in (AbiVerdict.LOADS, AbiVerdict.LOADS_BUT_UNSAFE)
+    )
+    if not safe and not unsafe:
+        return "none", "", "", ""
+    best = (safe or unsafe)[-1]
+    return (
+        _runs(judged, safe) or "none",
+        _runs(judged, unsafe),
+        _span(best.common_python),
+        best.minimum_macos or "unknown",
+    )
+
+
+def _runs(judged: Sequence[AbiPair], chosen: Sequence[AbiPair]) -> str:
+    """Write the chosen releases, neighbours as a run."""
     runs: list[list[str]] = [[]]
     for pair in judged:
-        if pair in loading:
+        if pair in chosen:
             runs[-1].append(_plugin_version(pair))
         elif runs[-1]:
             runs.append([])
-    newest = loading[-1]
-    versions = ", ".join(_span(run) for run in runs if run)
-    return versions, _span(newest.common_python), newest.minimum_macos or "unknown"
+    return ", ".join(_span(run) for run in runs if run)
 
 
-def _plugin_version(pair: PluginPair) -> str:
-    return pair.plugin.partition("==")[2]
+def _plugin_version(pair: AbiPair) -> str:
+    return pair.extension.partition("==")[2]
 
 
 def _span(versions: Sequence[str]) -> str:

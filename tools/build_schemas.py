@@ -13,6 +13,8 @@ from typing import Any
 import msgspec
 
 from tfmac.schema import documents
+from tfmac.schema.abi import AbiAnswer, AbiMatrix, StackMatrix
+from tfmac.schema.api_history import ApiPage
 from tfmac.schema.facts import Facts
 from tfmac.schema.knowledge_reports import (
     BuildReport,
@@ -20,6 +22,7 @@ from tfmac.schema.knowledge_reports import (
     KnowledgeStatus,
     PackageKnowledge,
 )
+from tfmac.schema.repairs import RepairReport, UndoReport
 from tfmac.schema.reports import (
     CauseList,
     CausePage,
@@ -33,6 +36,9 @@ from tfmac.schema.reports import (
 
 FOLDER = Path(documents.__file__).parent
 DOCUMENTS: dict[str, Any] = {
+    "abi": AbiAnswer,
+    "abi-matrix": AbiMatrix,
+    "api": ApiPage,
     "cause": CausePage,
     "causes": CauseList,
     "checks": CheckList,
@@ -44,7 +50,10 @@ DOCUMENTS: dict[str, Any] = {
     "knowledge-status": KnowledgeStatus,
     "no-plan": NoPlanDocument,
     "plan": PlanDocument,
+    "repair": RepairReport,
     "setup": SetupReport,
+    "stack-matrix": StackMatrix,
+    "undo": UndoReport,
     "versions": Versions,
 }
 

@@ -302,7 +302,7 @@ def test_an_interrupted_build_goes_on(site: Site, address: str, tmp_path: Path) 
     """Each finished distribution is in place at once; the next run reads only the others."""
     site.add(f"made-1.0-{ARM}.whl", wheel("1.0"))
 
-    def stop(_: BuiltFile) -> None:
+    def stop(_: str) -> None:
         raise KeyboardInterrupt
 
     with closing(Index(address, retries=0)) as index, pytest.raises(KeyboardInterrupt):

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
-from tfmac.knowledge import plugin_abi, releases
+from tfmac.knowledge import extension_abi, releases
 from tfmac.planner.choosing import Choice, choose, rejected
 from tfmac.planner.stacks import Candidate, all_candidates
-from tfmac.schema.knowledge import AbiVerdict
+from tfmac.schema.abi import AbiVerdict
 from tfmac.schema.plans import InterpreterChoice, NoPlan, StackKind, Wish
 from tfmac.schema.platform import Target
 
@@ -303,8 +303,11 @@ def _assert_installable_and_loading(candidate: Candidate, target: Target) -> Non
         assert releases.has_wheel(release, target, candidate.python)
     if candidate.plugin is not None:
         name = candidate.requirements[0].partition("==")[0]
-        pair = plugin_abi.verdict("tensorflow-metal", candidate.plugin, name, candidate.tensorflow)
-        assert pair.verdict is AbiVerdict.LOADS
+        pair = extension_abi.verdict(
+            "tensorflow-metal", candidate.plugin, name, candidate.tensorflow
+        )
+        assert pair.verdict in {AbiVerdict.LOADS, AbiVerdict.LOADS_BUT_UNSAFE}
+        assert pair.unsafe == candidate.doubts
 
 
 @settings(max_examples=40, deadline=None)

@@ -11,7 +11,8 @@ import click
 import msgspec
 import pytest
 
-from tfmac.report import causes, diagnosis, plan, proof, setup, versions
+from tfmac.report import api_history, causes, diagnosis, plan, proof, setup, versions
+from tfmac.schema.api_history import ApiKind, ApiLife, ApiLived, ApiPage, ApiReplacement
 from tfmac.schema.findings import (
     CheckOutcome,
     Confidence,
@@ -478,7 +479,71 @@ NO_PYTHON = msgspec.structs.replace(
     VERSIONS, versions=(VersionLine(name="Python", version=None), *VERSIONS.versions[2:3])
 )
 
+# --- The history of a name ------------------------------------------------------------------
+
+
+def lived(first: str, last: str, **changes: object) -> ApiLived:
+    run = ApiLived(
+        first=first, last=last, kind=ApiKind.CLASS, parameters=("lr=", "*"), keywords=(), open=False
+    )
+    return msgspec.structs.replace(run, **changes)
+
+
+LIFE = ApiLife(
+    package="TensorFlow",
+    name="tensorflow.keras.optimizers.Made",
+    note=None,
+    read=("2.0", "2.1", "2.2", "2.3", "2.4"),
+    lived=(
+        lived("2.0", "2.0", kind=ApiKind.OTHER, parameters=None, open=True),
+        lived(
+            "2.1", "2.1", keywords=("clipnorm", "clipvalue", "decay", "global_clipnorm"), open=True
+        ),
+        lived("2.3", "2.3"),
+    ),
+    unknown=("2.2",),
+)
+NO_LIFE = ApiLife(
+    package="Keras",
+    name=LIFE.name,
+    note="tf.keras is Keras 3 from TensorFlow 2.5 on",
+    read=("3.0", "3.1"),
+    lived=(),
+    unknown=(),
+)
+NAME = ApiPage(
+    schema_version=1,
+    asked="tf.keras.optimizers.Made",
+    found=True,
+    lives=(LIFE, NO_LIFE),
+    replacements=(
+        ApiReplacement(
+            name=LIFE.name,
+            replacement="tf.keras.optimizers.Other",
+            known_from="the same object in TensorFlow 2.3.4",
+        ),
+        ApiReplacement(
+            name=f"{LIFE.name}.step",
+            replacement="tf.keras.optimizers.Other.step",
+            known_from="said by the source of TensorFlow 2.3.4",
+        ),
+    ),
+    elsewhere=(msgspec.structs.replace(LIFE, package="tf-keras", name="tf_keras.optimizers.Made"),),
+    near=(),
+)
+NO_NAME = msgspec.structs.replace(
+    NAME,
+    asked="pandas.read_cvs",
+    found=False,
+    lives=(),
+    replacements=(),
+    elsewhere=(),
+    near=("tf.io.read_file",),
+)
+
 REPORTS = {
+    "api": api_history.render(NAME, width=WIDTH),
+    "api-unknown": api_history.render(NO_NAME, width=WIDTH),
     **{f"diagnosis-{k}": diagnosis.render(v, width=WIDTH) for k, v in DIAGNOSES.items()},
     **{
         f"proof-{k}": "\n".join(proof.render_proof(v, width=WIDTH)) + "\n"

@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tfmac.api.compatibility import abi, abi_matrix, stack_matrix
     from tfmac.api.creation import create, prove, refuse_directory, synchronised_by
     from tfmac.api.diagnosis import (
         NOT_ABOUT_VERSIONS,
@@ -26,20 +27,29 @@ if TYPE_CHECKING:
         known_packages,
         refresh,
     )
+    from tfmac.api.names import api_name
     from tfmac.api.planning import (
         choose,
         default_resolver,
+        is_plan_file,
         no_plan_document,
         plan,
         plan_candidate,
         plan_document,
-        requirements_file,
+        plan_file,
+        plan_format_of,
+        plan_formats,
         this_machine,
     )
+    from tfmac.api.repair import apply_repair, mend_repair, prepare_repair, undo_repair
     from tfmac.api.vocabulary import cause, causes
 
 __all__ = [
     "NOT_ABOUT_VERSIONS",
+    "abi",
+    "abi_matrix",
+    "api_name",
+    "apply_repair",
     "build_knowledge",
     "cause",
     "causes",
@@ -49,26 +59,34 @@ __all__ = [
     "create",
     "default_resolver",
     "diagnose",
+    "is_plan_file",
     "knowledge_of",
     "knowledge_status",
     "known_packages",
+    "mend_repair",
     "no_plan_document",
     "plan",
     "plan_candidate",
     "plan_document",
+    "plan_file",
+    "plan_format_of",
+    "plan_formats",
+    "prepare_repair",
     "probe",
     "prove",
     "refresh",
     "refuse_directory",
     "registered_checks",
-    "requirements_file",
+    "stack_matrix",
     "synchronised_by",
     "this_machine",
+    "undo_repair",
     "usable",
     "versions",
 ]
 
 _MODULES = {
+    "compatibility": ("abi", "abi_matrix", "stack_matrix"),
     "creation": ("create", "prove", "refuse_directory", "synchronised_by"),
     "diagnosis": (
         "NOT_ABOUT_VERSIONS",
@@ -87,16 +105,21 @@ _MODULES = {
         "known_packages",
         "refresh",
     ),
+    "names": ("api_name",),
     "planning": (
         "choose",
         "default_resolver",
+        "is_plan_file",
         "no_plan_document",
         "plan",
         "plan_candidate",
         "plan_document",
-        "requirements_file",
+        "plan_file",
+        "plan_format_of",
+        "plan_formats",
         "this_machine",
     ),
+    "repair": ("apply_repair", "mend_repair", "prepare_repair", "undo_repair"),
     "vocabulary": ("cause", "causes"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -7,9 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Optional
 
 from tfmac._version import __version__
+from tfmac.formats.distinfo import normalise
 from tfmac.schema.codec import SCHEMA_VERSION
 from tfmac.schema.knowledge_reports import (
     BuildReport,
+    BuiltFile,
     KnowledgeCheck,
     KnowledgeStatus,
     PackageKnowledge,
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tfmac.curation.dataset import Progress
+    from tfmac.curation.index import Index
     from tfmac.schema.knowledge import Release
     from tfmac.schema.platform import Target
 
@@ -51,35 +54,111 @@ def user_folder() -> str:
 def build_knowledge(
     packages: Sequence[str] = (),
     *,
+    parts: Sequence[str] = ("releases",),
     folder: Optional[str] = None,
     full: bool = False,
     progress: Optional[Progress] = None,
 ) -> BuildReport:
-    """Bring the release lists of distributions, by default of all, up to date in a folder.
+    """Bring data up to date in a folder, for some distributions or for all.
 
-    The index is that of uv or pip. Without ``full`` what did not change is not read again.
-    ``progress`` is called for each finished file. Raises ``UnknownPackageError`` and
-    ``CurationUnavailable``.
+    ``parts`` are ``releases``, ``abi`` (which extension loads into which framework), ``limits``
+    (of Python and macOS that no metadata holds) and ``api`` (public names). The index is that of uv
+    or pip. Without ``full`` what did not change is not read again. ``progress`` is told a line for
+    each finished piece. Raises ``UnknownPackageError`` and ``CurationUnavailable``.
     """
-    from tfmac.formats.distinfo import normalise
-
-    wanted = [normalise(name) for name in packages]
     try:
-        from tfmac.curation.dataset import build_releases
         from tfmac.curation.index import Index
-        from tfmac.curation.packages import PACKAGES
     except ModuleNotFoundError as error:
         raise CurationUnavailable(f"{error.name} is not installed") from error
-    for name in wanted:
-        if name not in PACKAGES:
-            raise UnknownPackageError(f"{name} is not among the distributions of the knowledge")
     folder = folder or user_folder()
+    wanted = tuple(normalise(name) for name in packages)
     index = Index()
     try:
-        built = build_releases(index, wanted or PACKAGES, folder, full=full, progress=progress)
+        built = [
+            one
+            for part in parts
+            for one in _MAKERS[part](index, wanted, folder, full=full, progress=progress)
+        ]
     finally:
         index.close()
-    return BuildReport(schema_version=SCHEMA_VERSION, folder=folder, files=built)
+    return BuildReport(schema_version=SCHEMA_VERSION, folder=folder, files=tuple(built))
+
+
+def _chosen(wanted: Sequence[str], known: Sequence[str]) -> Sequence[str]:
+    """Give what was named, or everything; refuse what is not known."""
+    for name in wanted:
+        if name not in known:
+            raise UnknownPackageError(f"{name} is none of: {', '.join(known)}")
+    return wanted or known
+
+
+def _make_releases(
+    index: Index,
+    wanted: Sequence[str],
+    folder: str,
+    *,
+    full: bool,
+    progress: Optional[Progress],
+) -> Sequence[BuiltFile]:
+    from tfmac.curation.dataset import build_releases
+    from tfmac.curation.packages import PACKAGES
+
+    names = _chosen(wanted, PACKAGES)
+    return build_releases(index, names, folder, full=full, progress=progress)
+
+
+def _make_abi(
+    index: Index,
+    wanted: Sequence[str],
+    folder: str,
+    *,
+    full: bool,
+    progress: Optional[Progress],
+) -> Sequence[BuiltFile]:
+    from tfmac.curation.extensions.frameworks import EXTENSIONS
+    from tfmac.curation.extensions.maker import build
+
+    names = _chosen(wanted, tuple(EXTENSIONS))
+    return build(index, folder, extensions=names, full=full, progress=progress)
+
+
+def _make_limits(
+    index: Index,
+    wanted: Sequence[str],
+    folder: str,
+    *,
+    full: bool,  # noqa: ARG001 - what it reads is not kept
+    progress: Optional[Progress],
+) -> Sequence[BuiltFile]:
+    from tfmac.curation.limits import NATIVE, PURE, build
+
+    names = _chosen(wanted, (*PURE, *NATIVE))
+    return build(index, folder, names=names, progress=progress)
+
+
+def _make_api(
+    index: Index,
+    wanted: Sequence[str],
+    folder: str,
+    *,
+    full: bool,
+    progress: Optional[Progress],
+) -> Sequence[BuiltFile]:
+    from tfmac.curation.names.layouts import LAYOUTS
+    from tfmac.curation.names.maker import build
+    from tfmac.knowledge.store import SHIPPED
+
+    by_name = {normalise(package): package for package in LAYOUTS}
+    names = [by_name[name] for name in _chosen(wanted, tuple(by_name))]
+    return build(index, folder, names, known=SHIPPED, full=full, progress=progress)
+
+
+_MAKERS = {
+    "releases": _make_releases,
+    "abi": _make_abi,
+    "limits": _make_limits,
+    "api": _make_api,
+}
 
 
 def refresh(packages: Sequence[str] = (), *, progress: Optional[Progress] = None) -> BuildReport:

@@ -23,7 +23,8 @@ from tfmac.schema.knowledge_reports import BuiltFile
 AT_ONCE = 4
 """Distributions that are read at the same time."""
 
-Progress = Callable[[BuiltFile], None]
+Progress = Callable[[str], None]
+"""Is told a line about each finished file."""
 
 
 def build_releases(
@@ -68,10 +69,17 @@ def _each(
         for finished in as_completed([pool.submit(build, name) for name in names]):
             built = finished.result()
             if progress is not None:
-                progress(built)
+                progress(_line(built))
             yield built
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _line(built: BuiltFile) -> str:
+    if built.problem is not None:
+        return f"{built.file}: {built.problem}"
+    unread = f", {len(built.skipped)} not read" if built.skipped else ""
+    return f"{built.file}: {built.records} releases{unread}"
 
 
 def _previous(path: str, name: str) -> Optional[PackageReleases]:

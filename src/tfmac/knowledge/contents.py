@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from tfmac.knowledge import failures, plugin_abi, releases
+from tfmac.knowledge import api_names, extension_abi, failures, limits, releases
 
 
 def snapshot_day() -> str:
@@ -17,6 +17,12 @@ def snapshot_day() -> str:
 
 def tables() -> Iterator[tuple[str, Iterable[str]]]:
     """Name the other tables, each with the kinds of its records, one a record."""
-    for plugin in plugin_abi.plugins():
-        yield f"{plugin} ABI", (pair.verdict.value for pair in plugin_abi.pairs(plugin))
+    for extension in extension_abi.extensions():
+        yield f"{extension} ABI", (pair.verdict.value for pair in extension_abi.pairs(extension))
+    for package in api_names.TITLES:
+        yield (
+            f"{package} names",
+            (f"minors to {api_names.minors(package)[-1]}" for _ in api_names.minors(package)),
+        )
+    yield "limits", (limit.kind.value for limit in limits.everything())
     yield "causes", (failures.failure(name).category for name in failures.causes())

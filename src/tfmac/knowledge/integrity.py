@@ -5,13 +5,15 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfmac.knowledge import releases, store
+from tfmac.knowledge import api_names, extension_abi, limits, releases, store
+from tfmac.schema.abi import ExtensionTable, ReportTable
 from tfmac.schema.knowledge import (
     Failure,
     PackageReleases,
     Source,
 )
 from tfmac.schema.knowledge_reports import KnowledgeProblem
+from tfmac.schema.limits import LimitTable, RemovedModules
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _THREAD = re.compile(r"https?://\S+")
@@ -22,6 +24,8 @@ def files() -> Iterator[tuple[str, type[msgspec.Struct]]]:
     for folder, kind in _FOLDERS.items():
         for name in store.names(folder):
             yield f"{folder}/{name}.json", kind
+    yield from _SINGLE.items()
+    yield from api_names.files()
 
 
 def problems() -> Iterator[KnowledgeProblem]:
@@ -89,5 +93,13 @@ def sources(record: object) -> Iterator[Source]:
 
 _FOLDERS: dict[str, type[msgspec.Struct]] = {
     releases.FOLDER: PackageReleases,
+    extension_abi.FOLDER: ExtensionTable,
     "failures": Failure,
+}
+
+_SINGLE: dict[str, type[msgspec.Struct]] = {
+    extension_abi.REPORTS: ReportTable,
+    limits.FILE: LimitTable,
+    limits.REPORTED: LimitTable,
+    limits.REMOVED: RemovedModules,
 }

@@ -7,6 +7,21 @@ import msgspec
 from tfmac.knowledge import releases, store
 from tfmac.schema.platform import Target
 
+TENSORFLOW_NAMES = (
+    "tensorflow",
+    "tensorflow-aarch64",
+    "tensorflow-cpu",
+    "tensorflow-cpu-aws",
+    "tensorflow-gpu",
+    "tensorflow-intel",
+    "tensorflow-macos",
+    "tensorflow-rocm",
+    "intel-tensorflow",
+    "tf-nightly",
+    "tf-nightly-cpu",
+)
+"""The distributions that can own the importable package ``tensorflow``."""
+
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """A TensorFlow release that can be installed on a machine.

@@ -89,7 +89,7 @@ def render_package(package: PackageKnowledge, *, width: int, details: bool) -> s
         (
             release.version,
             release.date,
-            _span(release.pythons),
+            layout.span(release.pythons) if release.pythons else "no wheel",
             release.minimum_macos or "any" if release.pythons else "-",
             "; ".join(_remarks(release)),
         )
@@ -107,12 +107,6 @@ def _details(release: ReleaseLine, *, width: int) -> Iterator[str]:
     yield from layout.labelled("Python", [release.requires_python or "any"], width=width)
     yield from layout.verbatim("requires", release.requires or ["nothing"])
     yield from layout.verbatim("read from", [release.source, f"sha256 {release.sha256}"])
-
-
-def _span(pythons: tuple[str, ...]) -> str:
-    if not pythons:
-        return "no wheel"
-    return pythons[0] if len(pythons) == 1 else f"{pythons[0]}-{pythons[-1]}"
 
 
 def _remarks(release: ReleaseLine) -> Iterator[str]:

@@ -75,3 +75,10 @@ def table(rows: Sequence[Sequence[str]], *, indent: int = 2) -> list[str]:
 def counted(number: int, noun: str) -> str:
     """``1 error``, ``2 errors``."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def span(versions: Sequence[str]) -> str:
+    """The first and the last of some versions."""
+    if not versions:
+        return "none"
+    return versions[0] if len(versions) == 1 else f"{versions[0]}-{versions[-1]}"

@@ -1,6 +1,6 @@
 """Changes to a machine as data: described first, carried out by one executor."""
 
-from typing import Union
+from typing import Optional, Union
 
 import msgspec
 
@@ -27,4 +27,22 @@ class InstallPins(msgspec.Struct, frozen=True, kw_only=True, tag_field="action",
     pins: tuple[Pin, ...]
 
 
-Action = Union[CreateEnvironment, InstallPins]
+class ExchangePins(msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="exchange"):
+    """Remove some distributions from an environment and install others, nothing else.
+
+    ``again`` are those to install even where that version is there already, because files of it
+    are missing or are another one's. ``python`` is the environment's interpreter, None for that in
+    its ``bin``.
+    """
+
+    environment: str
+    pins: tuple[Pin, ...]
+    removed: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    python: Optional[str] = None
+
+
+BuildAction = Union[CreateEnvironment, InstallPins]
+"""What makes an environment anew."""
+
+Action = Union[CreateEnvironment, InstallPins, ExchangePins]

@@ -68,56 +68,6 @@ class PackageReleases(msgspec.Struct, frozen=True, kw_only=True):
     """Versions that could not be recorded, with the reason."""
 
 
-class AbiVerdict(enum.Enum):
-    """Whether the loader accepts a plug-in beside a TensorFlow release."""
-
-    LOADS = "loads"
-    CANNOT_LOAD = "cannot-load"
-    LOADS_BUT_UNSAFE = "loads-but-unsafe"
-    UNKNOWN = "unknown"
-
-
-class Strength(enum.Enum):
-    """How a verdict was come by, weakest last."""
-
-    RAN_HERE = "ran-here"
-    STATIC = "static"
-    VENDOR_TABLE = "vendor-table"
-    USER_REPORT = "user-report"
-
-
-class PluginPair(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The verdict over one plug-in release beside one TensorFlow release."""
-
-    plugin: str
-    """``name==version`` of the plug-in."""
-    tensorflow: str
-    """``name==version`` of the distribution that the user names."""
-    verdict: AbiVerdict
-    strength: Strength
-    carrier: Optional[str] = None
-    """The distribution that carries the code when ``tensorflow`` is an empty shell."""
-    message: Optional[str] = None
-    """What the user will see, predicted."""
-    missing_libraries: tuple[str, ...] = ()
-    missing_symbols: tuple[str, ...] = ()
-    """The first ones in bind order; ``reasons`` tells how many there are."""
-    reasons: tuple[str, ...] = ()
-    common_python: tuple[str, ...] = ()
-    """Python minors with a macOS arm64 wheel of both, for example ``3.12``."""
-    minimum_macos: Optional[str] = None
-    """The greater of what the two binaries were built for."""
-    sources: tuple[Source, ...] = ()
-
-
-class PluginTable(msgspec.Struct, frozen=True, kw_only=True):
-    """All pairs of one plug-in with TensorFlow releases."""
-
-    schema_version: int
-    plugin: str
-    pairs: tuple[PluginPair, ...]
-
-
 class Step(enum.Enum):
     """How far a program gets in a measured environment."""
 
@@ -126,33 +76,6 @@ class Step(enum.Enum):
     SAVE_LOAD = "save-load"
     TF_DATA = "tf-data"
     WORKS = "works"
-
-
-class Combination(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One environment that was really run: a working TensorFlow with one package exchanged.
-
-    ``step`` is the first step that failed, or ``works``.
-    """
-
-    tensorflow: str
-    package: str
-    version: Optional[str]
-    """The exchanged version, or None for a package that was taken out."""
-    python: str
-    step: Step
-    error: Optional[str] = None
-    """Last line of the exception, or the signal."""
-
-
-class CombinationTable(msgspec.Struct, frozen=True, kw_only=True):
-    """Measured environments; ``measured`` is the day and ``platform`` where they ran."""
-
-    schema_version: int
-    measured: str
-    platform: str
-    baselines: dict[str, dict[str, str]]
-    """For each TensorFlow release the versions of the working environment it started from."""
-    combinations: tuple[Combination, ...]
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

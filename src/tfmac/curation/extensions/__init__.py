@@ -1,0 +1,1 @@
+"""Which native extension loads into which framework: makes the tables from the wheels."""

@@ -1,0 +1,94 @@
+"""What a repair changes, and what became of it, as text."""
+
+from tfmac.report import layout
+from tfmac.schema.actions import Action, CreateEnvironment, InstallPins
+from tfmac.schema.repairs import (
+    Difference,
+    RepairMode,
+    RepairOutcome,
+    RepairReport,
+    UndoReport,
+)
+
+_OUTCOMES = {
+    RepairOutcome.NOTHING_TO_DO: "nothing to repair",
+    RepairOutcome.NO_PLAN: "no set of packages repairs it",
+    RepairOutcome.PLANNED: "planned, not applied",
+    RepairOutcome.VERIFIED: "verified",
+    RepairOutcome.STILL_FAILING: "still failing",
+    RepairOutcome.CHANGED_SOMETHING_ELSE: "changed something else",
+}
+_NOT_OURS = (
+    "this Python belongs to the system or to other programs and is not changed; "
+    "tfmac setup makes a new environment"
+)
+
+
+def render(report: RepairReport, *, width: int) -> str:
+    """Lay out the outcome, what it was for, and what changed."""
+    lines = [layout.strong(f"{report.environment}: {_OUTCOMES[report.outcome]}")]
+    lines += layout.labelled("causes", report.causes, width=width)
+    lines += render_differences(report)
+    for conflict in report.conflicts:
+        lines += layout.labelled("wishes", [" and ".join(conflict.wishes)], width=width)
+        lines += layout.labelled("because", [conflict.reason], width=width)
+    lines += layout.labelled("left", report.reasons, width=width)
+    if report.after is not None:
+        found = [f"{one.severity.value}: {one.cause}" for one in report.after.findings]
+        state = report.after.tensorflow.state.value
+        lines += layout.labelled("now", [f"TensorFlow: {state}", *found], width=width)
+    if report.outcome is RepairOutcome.PLANNED and report.mode is RepairMode.NEW:
+        lines += layout.labelled(
+            "next",
+            [_NOT_OURS],
+            width=width,
+        )
+    elif report.after is not None:
+        lines += layout.verbatim("undo", [f"tfmac undo --env {report.environment}"])
+    return "\n".join(lines) + "\n"
+
+
+def render_differences(report: RepairReport) -> list[str]:
+    """List what changes, before and after."""
+    rows = [
+        (_sign(one), one.name, one.before or "-", one.after or "-") for one in report.differences
+    ]
+    header = [("", "distribution", "before", "after")] if rows else []
+    return layout.table([*header, *rows])
+
+
+def _sign(difference: Difference) -> str:
+    if difference.before is None:
+        return "+"
+    if difference.after is None:
+        return "-"
+    return "~" if difference.before != difference.after else "="
+
+
+def render_actions(report: RepairReport) -> str:
+    """Name the actions one by one, exactly as they would be carried out."""
+    lines = [line for action in report.actions for line in _described(action)]
+    return "\n".join(lines) + "\n"
+
+
+def _described(action: Action) -> list[str]:
+    if isinstance(action, CreateEnvironment):
+        return [f"make an environment for {action.path} beside it, on {action.python}"]
+    if isinstance(action, InstallPins):
+        pins = [f"  {pin}" for pin in action.pins]
+        return [
+            "install into it, and nothing else:",
+            *pins,
+            "use it: import TensorFlow, place a product, fit, save and load a small model",
+            f"let it take the place of {action.environment}, which is kept for tfmac undo",
+        ]
+    lines = [f"remove from {action.environment}: {', '.join(action.removed)}"]
+    lines = lines if action.removed else []
+    again = set(action.again)
+    pins = [f"  {pin}{' (again)' if pin.name in again else ''}" for pin in action.pins]
+    return [*lines, f"install into {action.environment}, and nothing else:", *pins]
+
+
+def render_undo(report: UndoReport) -> str:
+    """Say what is in place now."""
+    return f"{report.environment}: {report.statement}\n"
