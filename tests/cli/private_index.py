@@ -16,6 +16,7 @@ class Wheel(NamedTuple):
     name: str
     version: str
     requires: "tuple[str, ...]" = ()
+    code: str = ""
 
 
 class Best(NamedTuple):
@@ -47,7 +48,7 @@ def make_index(folder: Path, wheels: "tuple[Wheel, ...]") -> Path:
     files = folder / "files"
     for wheel in wheels:
         name = wheel.name.replace("-", "_")
-        path = make_wheel(files, name, wheel.version, requires=wheel.requires)
+        path = make_wheel(files, name, wheel.version, requires=wheel.requires, code=wheel.code)
         page = folder / "simple" / wheel.name / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         links = page.read_text() if page.exists() else "<!DOCTYPE html>\n"

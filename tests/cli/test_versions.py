@@ -27,7 +27,7 @@ def lines_of(text: str) -> "dict[str, str]":
 
 def test_conflicts_are_marked(tree: Path) -> None:
     """Each version stands in a line, with what is known against it in words."""
-    code, out, err = tfmac("versions", "--site-packages", tree, *MAC, "--python-version", "3.12")
+    code, out, err = tfmac("versions", "--site-packages", tree, *MAC, "--python-version", "3.11")
 
     assert (code, err) == (0, "")
     lines = lines_of(out)
@@ -35,7 +35,7 @@ def test_conflicts_are_marked(tree: Path) -> None:
     assert lines["tensorflow-metal"] == "1.1.0 error: metal-plugin-older-than-tensorflow"
     assert lines["numpy"] == "1.26.4"
     assert lines["keras"] == "not installed"
-    assert lines["Python"] == "3.12"
+    assert lines["Python"] == "3.11"
     assert lines["machine"] == "macos-14-arm64"
     assert lines["environment"] == f"{tree} (tree)"
 

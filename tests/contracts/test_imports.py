@@ -36,6 +36,7 @@ CLI_ERRORS = {
     "checks.registry.UnknownSelection",
     "environments.failures.ChangeFailure",
     "environments.failures.EnvironmentChangeFailed",
+    "knowledge.api_history.InvalidApiName",
     "knowledge.failures.UnknownCauseError",
     "observe.locate.NothingToInspect",
     "planner.resolver.IndexUnreachable",

@@ -20,7 +20,7 @@ from tfmac.environments.create import create_environment
 from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
 from tfmac.environments.tools import UvTool
 from tfmac.environments.uv import Uv
-from tfmac.schema.actions import Action, CreateEnvironment, InstallPins
+from tfmac.schema.actions import BuildAction, CreateEnvironment, InstallPins
 from tfmac.schema.plans import Pin
 
 # A program that builds an environment and stops, as long as a pipe is open, in the middle.
@@ -56,7 +56,7 @@ def uv(tmp_path_factory: pytest.TempPathFactory) -> Uv:
     return uv_on(wheels)
 
 
-def actions(directory: Path, *pins: str, python: str = sys.executable) -> list[Action]:
+def actions(directory: Path, *pins: str, python: str = sys.executable) -> list[BuildAction]:
     parts = [pin.split("==") for pin in pins]
     wanted = tuple(Pin(name=name, version=version) for name, version in parts)
     return [

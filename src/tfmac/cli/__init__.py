@@ -11,7 +11,19 @@ import click
 from tfmac._version import __version__
 from tfmac.cli.exit_codes import ExitCode
 
-_COMMANDS = ("setup", "doctor", "plan", "versions", "facts", "cause", "knowledge")
+_COMMANDS = (
+    "setup",
+    "doctor",
+    "plan",
+    "fix",
+    "undo",
+    "versions",
+    "facts",
+    "cause",
+    "api",
+    "matrix",
+    "knowledge",
+)
 
 
 class _Commands(click.Group):

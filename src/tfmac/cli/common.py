@@ -1,5 +1,6 @@
 """Options and output that several commands share."""
 
+import errno
 import os
 import shutil
 import sys
@@ -56,11 +57,19 @@ def format_option(command: Command) -> Command:
     )(command)
 
 
-def environment_options(command: Command) -> Command:
-    """Add the options that name the environment to look at."""
-    options = (
-        click.option("--python", metavar="PATH", help="Look at this interpreter's environment."),
+def own_environment_options(command: Command) -> Command:
+    """Add the options that name an environment of this machine."""
+    for option in (
         click.option("--env", metavar="DIR", help="Look at the environment in this folder."),
+        click.option("--python", metavar="PATH", help="Look at this interpreter's environment."),
+    ):
+        command = option(command)
+    return command
+
+
+def environment_options(command: Command) -> Command:
+    """Add the options that name the environment to look at, be it another machine's."""
+    options = (
         click.option(
             "--site-packages",
             metavar="DIR",
@@ -73,9 +82,10 @@ def environment_options(command: Command) -> Command:
             help="The Python that the tree of --site-packages is for.",
         ),
     )
+    command = target_option(command)
     for option in reversed(options):
         command = option(command)
-    return target_option(command)
+    return own_environment_options(command)
 
 
 def target_option(command: Command) -> Command:
@@ -130,6 +140,18 @@ def share_option(command: Command) -> Command:
     )(command)
 
 
+def time_limit_option(command: Command) -> Command:
+    """Add ``--time-limit``."""
+    return click.option(
+        "--time-limit",
+        type=click.FloatRange(min=1),
+        default=600.0,
+        show_default=True,
+        metavar="SECONDS",
+        help="How long the proof may take.",
+    )(command)
+
+
 def own_home() -> str:
     """The user's home folder, for ``--share``."""
     return os.path.expanduser("~")
@@ -139,9 +161,9 @@ def gather(
     *,
     python: Optional[str],
     env: Optional[str],
-    site_packages: Optional[str],
-    python_version: Optional[str],
-    target: Optional[Target],
+    site_packages: Optional[str] = None,
+    python_version: Optional[str] = None,
+    target: Optional[Target] = None,
     cwd: Optional[str] = None,
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
@@ -225,14 +247,40 @@ def terminal_width() -> int:
 
 
 def write_result(path: str, text: str) -> None:
-    """Write a result to a file; a path that cannot be written fails with its name."""
+    """Write a result to a file, wholly or not at all; what cannot be written fails with its name.
+
+    Devices and pipes are written as they are: there is nothing to keep whole.
+    """
+    written = printable(click.unstyle(text))
     try:
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(printable(click.unstyle(text)))
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(written)
+        else:
+            _replace(os.path.realpath(path), written)
     except OSError as error:
         raise CommandFailed(
             f"{path} cannot be written: {error.strerror}", ExitCode.COULD_NOT_FINISH
         ) from error
+
+
+def _replace(path: str, text: str) -> None:
+    """Put a new file in a file's place, with the same permissions."""
+    if os.path.exists(path) and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+    beside = f"{path}.{os.getpid()}.new"
+    # "x" follows no link that somebody laid there; the mode is that of a new file.
+    file = open(beside, "x", encoding="utf-8")  # noqa: SIM115 - closed before it takes its place
+    try:
+        with file:
+            file.write(text)
+        with suppress(FileNotFoundError):
+            shutil.copymode(path, beside)
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
 
 
 @contextmanager
@@ -258,9 +306,13 @@ def change_errors() -> Iterator[None]:
     """Turn a change that was refused or failed into its message and exit code."""
     from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
 
-    refusals = {ChangeFailure.EXISTS, ChangeFailure.NOT_AN_ENVIRONMENT}
+    codes = {
+        ChangeFailure.EXISTS: ExitCode.USAGE,
+        ChangeFailure.NOT_AN_ENVIRONMENT: ExitCode.USAGE,
+        ChangeFailure.NOTHING_KEPT: ExitCode.NOTHING_TO_INSPECT,
+    }
     try:
         yield
     except EnvironmentChangeFailed as error:
-        code = ExitCode.USAGE if error.kind in refusals else ExitCode.COULD_NOT_FINISH
+        code = codes.get(error.kind, ExitCode.COULD_NOT_FINISH)
         raise CommandFailed(str(error), code) from error

@@ -9,7 +9,6 @@ import click
 
 from tfmac.cli.common import CommandFailed, print_note
 from tfmac.cli.exit_codes import ExitCode
-from tfmac.schema.knowledge_reports import BuiltFile
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -53,18 +52,10 @@ def curation_errors() -> Iterator[None]:
 
 
 @contextmanager
-def progress_of(total: int) -> Iterator[Callable[[BuiltFile], None]]:
-    """Show a bar on a terminal, else a line for each finished file; both on standard error."""
-    if not sys.stderr.isatty():
-        yield lambda built: print_note(line_of(built))
+def progress_of(total: int, *, bar: bool = True) -> Iterator[Callable[[str], None]]:
+    """Show a bar on a terminal, else each line of progress; both on standard error."""
+    if not (bar and sys.stderr.isatty()):
+        yield print_note
         return
-    with click.progressbar(length=total, label="package index", file=sys.stderr) as bar:
-        yield lambda _: bar.update(1)
-
-
-def line_of(built: BuiltFile) -> str:
-    """Say in a line what became of a file."""
-    if built.problem is not None:
-        return f"{built.file}: {built.problem}"
-    unread = f", {len(built.skipped)} not read" if built.skipped else ""
-    return f"{built.file}: {built.records} releases{unread}"
+    with click.progressbar(length=total, label="package index", file=sys.stderr) as shown:
+        yield lambda _: shown.update(1)

@@ -16,6 +16,7 @@ from tfmac.cli.common import (
     print_result,
     python_version_of,
     terminal_width,
+    time_limit_option,
     wish_options,
 )
 from tfmac.cli.exit_codes import ExitCode
@@ -44,14 +45,7 @@ from tfmac.schema.reports import SetupReport
     help="Take the best set for a Python that is here.",
 )
 @click.option("--replace", is_flag=True, help="Replace the environment that DIR holds already.")
-@click.option(
-    "--time-limit",
-    type=click.FloatRange(min=1),
-    default=600.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long the proof may take.",
-)
+@time_limit_option
 @format_option
 def command(
     *,

@@ -15,7 +15,7 @@ from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
 from tfmac.environments.tools import EnvironmentTool, UvTool, VenvTool
 from tfmac.environments.transaction import DirectoryTransaction
 from tfmac.environments.uv import Uv, UvError
-from tfmac.schema.actions import Action, CreateEnvironment
+from tfmac.schema.actions import BuildAction, CreateEnvironment
 
 _MEGABYTE = 1_000_000
 # Ctrl-C, a polite kill, a terminal that is closed.
@@ -28,7 +28,7 @@ class _Interruption(BaseException):
 
 def create_environment(
     directory: str,
-    actions: Sequence[Action],
+    actions: Sequence[BuildAction],
     *,
     uv: Optional[Uv],
     replace: bool = False,
@@ -78,7 +78,7 @@ def _roll_back(transaction: DirectoryTransaction) -> None:
 
 
 def _carry_out(
-    actions: Sequence[Action], tool: EnvironmentTool, transaction: DirectoryTransaction
+    actions: Sequence[BuildAction], tool: EnvironmentTool, transaction: DirectoryTransaction
 ) -> None:
     """Do what the actions say, in the folder that will be the directory."""
     staging, held = transaction.staging, transaction.held_files()
@@ -90,7 +90,7 @@ def _carry_out(
     tool.settle(staging, transaction.directory)
 
 
-def _require_one_directory(directory: str, actions: Sequence[Action]) -> None:
+def _require_one_directory(directory: str, actions: Sequence[BuildAction]) -> None:
     """Hold that the transaction covers everything that the actions touch."""
     for action in actions:
         path = action.path if isinstance(action, CreateEnvironment) else action.environment

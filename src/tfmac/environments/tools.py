@@ -86,7 +86,7 @@ class UvTool:
                     f"install into {action.environment}", arguments, shown=self._shown, held=held
                 )
             except UvError as error:
-                raise _change_failed(error) from error
+                raise change_failed(error) from error
         self._add_pip(action.environment, held)
 
     def settle(self, environment: str, directory: str) -> None:
@@ -108,10 +108,11 @@ class UvTool:
         try:
             self._uv.run(asked, arguments, shown=self._shown, downloads=downloads, held=held)
         except UvError as error:
-            raise _change_failed(error) from error
+            raise change_failed(error) from error
 
 
-def _change_failed(error: UvError) -> EnvironmentChangeFailed:
+def change_failed(error: UvError) -> EnvironmentChangeFailed:
+    """Say why uv did not change an environment."""
     return EnvironmentChangeFailed(_KINDS.get(error.failure, ChangeFailure.TOOL_FAILED), str(error))
 
 

@@ -18,16 +18,16 @@ finishes or takes back.
 """
 
 import contextlib
-import fcntl
 import os
 import shutil
 import sys
-from typing import IO, Optional
+from typing import Optional
 
 import msgspec
 
 from tfmac.environments.exchange import exchange
 from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed, from_system
+from tfmac.environments.lock import FolderLock
 
 # What virtual environments consist of at their top. Anything else belongs to the user.
 _OWN_ENTRIES = {
@@ -56,19 +56,24 @@ class _Journal(msgspec.Struct, frozen=True, kw_only=True):
     undo: bool = False
 
 
+def folder_of(directory: str) -> str:
+    """Name the folder of tfmac's own beside a directory."""
+    parent, name = os.path.split(os.path.realpath(directory))
+    return os.path.join(parent, f".{name}.tfmac")
+
+
 class DirectoryTransaction:
     """The change of one directory: ``begin``, then either ``commit`` or ``roll_back``."""
 
     def __init__(self, directory: str) -> None:
-        parent, name = os.path.split(os.path.realpath(directory))
-        self.directory = os.path.join(parent, name)
-        self.folder = os.path.join(parent, f".{name}.tfmac")
+        self.directory = os.path.realpath(directory)
+        self.folder = folder_of(directory)
         self.staging = os.path.join(self.folder, "new")
         self.previous = os.path.join(self.folder, "previous")
         self._displaced = os.path.join(self.folder, "displaced")
         self._trash = os.path.join(self.folder, "trash")
         self._journal_path = os.path.join(self.folder, "journal")
-        self._lock: Optional[IO[str]] = None
+        self._lock = FolderLock(self.folder, subject=self.directory)
         self._made_folders: list[str] = []
 
     def recover(self) -> Optional[str]:
@@ -78,18 +83,18 @@ class DirectoryTransaction:
         """
         if not os.path.isdir(self.folder):
             return None
-        self._acquire()
+        self._lock.acquire()
         try:
             return self._mend()
         finally:
-            self._release()
+            self._lock.release()
 
     def begin(self, *, replace: bool) -> None:
         """Make the folder that is to become the directory; what is there stays in place."""
         self.refuse(replace=replace)
         try:
             self._make_parents()
-            self._acquire()
+            self._lock.acquire()
             self._mend()
             os.mkdir(self.staging)
             self._write(_Journal(inode=_inode(self.staging)))
@@ -106,15 +111,15 @@ class DirectoryTransaction:
             raise from_system(error, f"put {self.directory} in place") from error
         self._made_folders.clear()
         self._mend()
-        self._release()
+        self._lock.release()
 
     def roll_back(self) -> None:
         """Leave the directory as it was before ``begin``; without one there is nothing to do."""
-        if self._lock is None:
+        if not self._lock.held:
             self._unmake_parents()
             return
         self._mend()
-        self._release()
+        self._lock.release()
         self._unmake_parents()
 
     def undo(self) -> None:
@@ -122,7 +127,7 @@ class DirectoryTransaction:
 
         Raise ``EnvironmentChangeFailed`` where nothing is kept.
         """
-        self._acquire()
+        self._lock.acquire()
         try:
             self._mend()
             self._require_previous()
@@ -132,18 +137,18 @@ class DirectoryTransaction:
         except OSError as error:
             raise from_system(error, f"put back {self.directory}") from error
         finally:
-            self._release()
+            self._lock.release()
 
     def forget(self) -> None:
         """Delete what is kept for ``undo``; raise ``EnvironmentChangeFailed`` where nothing is."""
-        self._acquire()
+        self._lock.acquire()
         try:
             self._mend()
             self._require_previous()
             self._discard(self.previous)
             self._remove_journal()
         finally:
-            self._release()
+            self._lock.release()
 
     @property
     def keeps_previous(self) -> bool:
@@ -151,11 +156,8 @@ class DirectoryTransaction:
         return os.path.isdir(self.previous)
 
     def held_files(self) -> tuple[int, ...]:
-        """Return what a tool has to keep open, so that the lock is held while the tool runs.
-
-        A tool outlives a tfmac that is killed, and goes on writing.
-        """
-        return () if self._lock is None else (self._lock.fileno(),)
+        """Return what a tool has to keep open, so that the lock is held while the tool runs."""
+        return self._lock.held_files()
 
     def refuse(self, *, replace: bool) -> None:
         """Refuse whatever is not absent, empty, or an environment that may be replaced."""
@@ -289,39 +291,6 @@ class DirectoryTransaction:
     def _unwritten(self) -> str:
         return f"{self._journal_path}.part"
 
-    def _acquire(self) -> None:
-        """Lock the folder for this process; raise where another one works here."""
-        os.makedirs(self.folder, exist_ok=True)
-        path = os.path.join(self.folder, "lock")
-        while True:
-            file = open(path, "a+", encoding="utf-8")  # noqa: SIM115 (held)
-            if not _try_lock(file):
-                file.seek(0)
-                owner = file.read().strip()
-                file.close()
-                who = f" (process {owner})" if owner else ""
-                raise EnvironmentChangeFailed(
-                    ChangeFailure.BUSY, f"another run{who} is changing {self.directory}"
-                )
-            if _inode(path) == os.fstat(file.fileno()).st_ino:
-                break
-            file.close()  # its last owner has deleted it meanwhile
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
-        self._lock = file
-
-    def _release(self) -> None:
-        """Let go of the lock, and of the folder when nothing is kept in it."""
-        if self._lock is None:
-            return
-        if os.listdir(self.folder) == ["lock"]:
-            os.unlink(os.path.join(self.folder, "lock"))
-            with contextlib.suppress(OSError):
-                os.rmdir(self.folder)
-        self._lock.close()
-        self._lock = None
-
 
 def _put_in_place(new: str, directory: str, displaced: str) -> None:
     """Let a folder take the place of a directory, which may be absent, empty or full.
@@ -357,17 +326,3 @@ def _entries(folder: str) -> set[str]:
 def _delete(path: str) -> None:
     if os.path.isdir(path) and not os.path.islink(path):
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _try_lock(file: IO[str]) -> bool:
-    """Lock a file for this process; False when another one holds it.
-
-    A file system without locks (some network ones) counts as unlocked.
-    """
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True

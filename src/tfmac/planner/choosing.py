@@ -7,12 +7,12 @@ from typing import Optional, Union
 import msgspec
 from packaging.requirements import Requirement
 
-from tfmac.knowledge import plugin_abi, releases, tensorflow
+from tfmac.knowledge import extension_abi, releases, tensorflow
 from tfmac.planner.resolver import ResolutionImpossible, Resolver
 from tfmac.planner.stacks import METAL, Candidate, all_candidates, needs
 from tfmac.planner.undeclared import rules_for
 from tfmac.planner.wishes import Test, collisions, meets_all, specifier_of, tests_of
-from tfmac.schema.knowledge import AbiVerdict
+from tfmac.schema.abi import AbiVerdict
 from tfmac.schema.plans import (
     Conflict,
     InterpreterChoice,
@@ -305,7 +305,7 @@ def _newest_pair(newest: Optional[str]) -> Iterator[Rejected]:
     plugins = releases.versions(METAL)
     if newest is None or not plugins:
         return
-    pair = plugin_abi.verdict(METAL, plugins[0], "tensorflow", newest)
+    pair = extension_abi.verdict(METAL, plugins[0], "tensorflow", newest)
     if pair.verdict is AbiVerdict.CANNOT_LOAD:
         yield Rejected(
             stack=f"TensorFlow {newest} + {METAL} {plugins[0]}",

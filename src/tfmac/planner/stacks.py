@@ -11,8 +11,9 @@ import msgspec
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from tfmac.knowledge import plugin_abi, releases, tensorflow
+from tfmac.knowledge import extension_abi, releases, tensorflow
 from tfmac.planner.undeclared import constraints_for
+from tfmac.schema.abi import AbiPair
 from tfmac.schema.plans import Rationale, StackKind
 from tfmac.schema.platform import Architecture, OperatingSystem, Target
 
@@ -33,6 +34,8 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     requirements: tuple[str, ...]
     constraints: tuple[str, ...]
     rationale: tuple[Rationale, ...]
+    doubts: tuple[str, ...] = ()
+    """What stands against the pair although the plug-in loads."""
 
     @property
     def title(self) -> str:
@@ -41,10 +44,14 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
         return f"TensorFlow {self.tensorflow}{plugin} on Python {self.python}"
 
     @property
-    def rank(self) -> tuple[bool, Version, Version, Version]:
-        """The better candidate is greater: GPU, then TensorFlow, plug-in and Python by age."""
+    def rank(self) -> tuple[bool, bool, Version, Version, Version]:
+        """The better candidate is greater: GPU, no doubts, then newer TensorFlow, plug-in, Python.
+
+        A pair that something stands against is taken where no other meets the wishes.
+        """
         return (
             self.gpu,
+            not self.doubts,
             Version(self.tensorflow),
             Version(self.plugin or "0"),
             Version(self.python),
@@ -56,38 +63,52 @@ def tensorflow_metal(target: Target, *, prereleases: bool) -> Iterator[Candidate
     if not target.apple_silicon:
         return
     for offer in tensorflow.offers(target, prereleases=prereleases):
-        pairs = plugin_abi.pairs_that_load(
-            METAL, tensorflow_name=offer.name, tensorflow_version=offer.version
+        pairs = extension_abi.pairs_that_load(
+            METAL, framework=offer.name, framework_version=offer.version
         )
         for pair in pairs:
             if not _macos_reaches(target, pair.minimum_macos):
                 continue
-            plugin = pair.plugin.partition("==")[2]
-            for python in _pythons_in_common(offer, plugin, target):
+            plugin = pair.extension.partition("==")[2]
+            for python in _pythons_in_common(offer, pair, target):
                 yield Candidate(
                     stack=StackKind.TENSORFLOW_METAL,
                     gpu=True,
                     python=python,
                     tensorflow=offer.version,
                     plugin=plugin,
-                    requirements=(f"{offer.name}=={offer.version}", pair.plugin),
+                    requirements=(f"{offer.name}=={offer.version}", pair.extension),
                     constraints=constraints_for(offer.version),
                     rationale=(
                         _wheel_rationale(offer, target),
                         Rationale(
-                            statement=f"{pair.plugin} loads into it ({pair.strength.value} verdict "
-                            "over the published libraries)",
+                            statement=f"{pair.extension} loads into it "
+                            f"({pair.strength.value} verdict over the published libraries)",
                             source=", ".join(one.name for one in pair.sources),
                         ),
+                        *_doubt_rationale(pair),
                         *_carrier_rationale(offer, pair.carrier),
                     ),
+                    doubts=pair.unsafe,
                 )
 
 
-def _pythons_in_common(offer: tensorflow.Offer, plugin: str, target: Target) -> list[str]:
-    release = releases.release(METAL, plugin)
+def _pythons_in_common(offer: tensorflow.Offer, pair: AbiPair, target: Target) -> list[str]:
+    """List the Pythons with wheels of both on this machine, of the build that was judged."""
+    release = releases.release(METAL, pair.extension.partition("==")[2])
     pythons = releases.supported_pythons(release, target) if release else ()
-    return [python for python in offer.pythons if python in pythons]
+    return [
+        python for python in offer.pythons if python in pythons and python in pair.common_python
+    ]
+
+
+def _doubt_rationale(pair: AbiPair) -> Iterator[Rationale]:
+    for doubt in pair.unsafe:
+        yield Rationale(
+            statement=f"it may go wrong all the same: {doubt}; no pair without doubts meets the "
+            "wishes",
+            source=", ".join(one.name for one in pair.sources),
+        )
 
 
 def _macos_reaches(target: Target, needed: Optional[str]) -> bool:
@@ -184,11 +205,16 @@ def _carrier_rationale(offer: tensorflow.Offer, carrier: Optional[str]) -> Itera
 
 
 def needs(candidate: Candidate, package: str, target: Target) -> Optional[Requirement]:
-    """What a candidate's TensorFlow declares about a package on a machine, None for nothing.
+    """What a candidate's TensorFlow declares about a package on a machine, None for nothing."""
+    return declared(candidate.requirements, package, target)
+
+
+def declared(asked: tuple[str, ...], package: str, target: Target) -> Optional[Requirement]:
+    """What pinned releases declare about a package on a machine, None for nothing.
 
     An empty shell declares nothing; the distribution that it pulls in of the same version does.
     """
-    waiting, seen = [Requirement(text) for text in candidate.requirements], set()
+    waiting, seen = [Requirement(text) for text in asked], set()
     while waiting:
         requirement = waiting.pop()
         if requirement.name == package:
@@ -198,6 +224,6 @@ def needs(candidate: Candidate, package: str, target: Target) -> Optional[Requir
         if release is None or requirement.name in seen:
             continue
         seen.add(requirement.name)
-        declared = map(Requirement, releases.requirements(release, target))
-        waiting += [one for one in declared if one.marker is None or "extra" not in str(one.marker)]
+        found = map(Requirement, releases.requirements(release, target))
+        waiting += [one for one in found if one.marker is None or "extra" not in str(one.marker)]
     return None
