@@ -65,6 +65,16 @@ def test_show_of_one_release_gives_its_requirements_and_artifact() -> None:
     assert "sha256 " in text
 
 
+def test_show_of_one_release_names_what_it_does_not_declare() -> None:
+    """Limits of Python and macOS stand beside the declared ones; those of other machines do not."""
+    text = " ".join(tfmac("knowledge", "show", "tensorflow", "2.16.2").out.split())
+
+    assert "python <3.12: its import needs distutils" in text
+    assert "avx" not in text
+    intel = tfmac("knowledge", "show", "tensorflow", "2.16.2", "--for", "macos-13-x86_64").out
+    assert "avx" in intel
+
+
 def test_refresh_finds_what_the_shipped_data_does_not_have(site: Site) -> None:
     """A newer release is shown as newer, and nothing is claimed of it."""
     ended = tfmac("knowledge", "show", NAME, "--refresh", "--format", "json")

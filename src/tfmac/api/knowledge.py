@@ -6,6 +6,8 @@ import os
 from collections import Counter
 from typing import TYPE_CHECKING, Optional
 
+import msgspec
+
 from tfmac._version import __version__
 from tfmac.formats.distinfo import normalise
 from tfmac.schema.codec import SCHEMA_VERSION
@@ -217,7 +219,7 @@ def knowledge_of(
         name=record.name,
         target=str(target),
         releases=tuple(
-            _release_line(release, target, in_snapshot=release.version not in newer)
+            _release_line(record.name, release, target, in_snapshot=release.version not in newer)
             for release in reversed(chosen)
         ),
         unread=record.skipped,
@@ -258,9 +260,10 @@ def _table_status() -> Iterator[TableStatus]:
         yield TableStatus(name=name, counts=dict(sorted(Counter(kinds).items())))
 
 
-def _release_line(release: Release, target: Target, *, in_snapshot: bool) -> ReleaseLine:
-    from tfmac.knowledge import releases
+def _release_line(name: str, release: Release, target: Target, *, in_snapshot: bool) -> ReleaseLine:
+    from tfmac.knowledge import limits, releases
 
+    platform = str(msgspec.structs.replace(target, version=None))
     pythons = releases.supported_pythons(release, target)
     source = releases.source(release, target)
     return ReleaseLine(
@@ -274,4 +277,9 @@ def _release_line(release: Release, target: Target, *, in_snapshot: bool) -> Rel
         in_snapshot=in_snapshot,
         source=source.name,
         sha256=source.sha256,
+        limits=tuple(
+            f"{limit.kind.value} {limit.value}: {limit.statement}"
+            for limit in limits.limits_of(name, release.version)
+            if not limit.systems or platform in limit.systems
+        ),
     )

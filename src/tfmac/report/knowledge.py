@@ -105,6 +105,7 @@ def render_package(package: PackageKnowledge, *, width: int, details: bool) -> s
 
 def _details(release: ReleaseLine, *, width: int) -> Iterator[str]:
     yield from layout.labelled("Python", [release.requires_python or "any"], width=width)
+    yield from layout.labelled("limits", release.limits, width=width)
     yield from layout.verbatim("requires", release.requires or ["nothing"])
     yield from layout.verbatim("read from", [release.source, f"sha256 {release.sha256}"])
 

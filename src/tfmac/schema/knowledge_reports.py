@@ -75,6 +75,8 @@ class ReleaseLine(msgspec.Struct, frozen=True, kw_only=True):
     """False for one that the index has and the shipped knowledge does not."""
     source: str
     sha256: Optional[str]
+    limits: tuple[str, ...] = ()
+    """What it needs beyond what it declares."""
 
 
 class PackageKnowledge(msgspec.Struct, frozen=True, kw_only=True):
