@@ -120,9 +120,12 @@ def release_is_known(case: Case) -> Iterator[Finding]:
     tensorflow = case.tensorflow
     if releases.package(tensorflow.name) is None:
         raise NotApplicable(f"the releases of {tensorflow.name} are not recorded")
-    if releases.release(tensorflow.name, tensorflow.version) is not None:
+    newer = releases.newer_than_shipped(tensorflow.name)
+    found = releases.release(tensorflow.name, tensorflow.version)
+    if found is not None and found.version not in newer:
         return
-    newest = releases.versions(tensorflow.name, prereleases=True)[0]
+    recorded = releases.versions(tensorflow.name, prereleases=True)
+    newest = next((version for version in recorded if version not in newer), "none")
     yield Finding(
         cause="release-not-in-knowledge",
         severity=Severity.NOTE,
@@ -132,7 +135,7 @@ def release_is_known(case: Case) -> Iterator[Finding]:
         "what goes with it is unknown",
         evidence=(
             Evidence(
-                statement=f"the newest recorded release is {newest}",
+                statement=f"the newest release that was looked at is {newest}",
                 source="the recorded releases",
             ),
         ),

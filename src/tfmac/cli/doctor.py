@@ -18,6 +18,7 @@ from tfmac.cli.common import (
     terminal_width,
 )
 from tfmac.cli.exit_codes import ExitCode
+from tfmac.cli.refreshing import CORE, refresh_option, refreshed
 from tfmac.schema.facts import Facts
 from tfmac.schema.findings import Severity
 from tfmac.schema.reports import Diagnosis
@@ -51,6 +52,7 @@ from tfmac.schema.reports import Diagnosis
     show_default=True,
     help="The least severity that ends with exit code 1.",
 )
+@refresh_option
 @format_option
 @share_option
 def command(
@@ -63,6 +65,7 @@ def command(
     skip: tuple[str, ...],
     list_checks: bool,
     fail_on: str,
+    refresh: bool,
     output_format: str,
     share: bool,
     **environment: Any,  # noqa: ANN401 - the options of environment_options
@@ -78,6 +81,8 @@ def command(
     if list_checks:
         print_result(_checks(output_format))
         return ExitCode.DONE
+    if refresh:
+        refreshed(CORE)
     try:
         facts = _facts(facts_file, only, skip, environment)
         if deep:

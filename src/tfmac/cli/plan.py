@@ -20,6 +20,7 @@ from tfmac.cli.common import (
     write_result,
 )
 from tfmac.cli.exit_codes import ExitCode
+from tfmac.cli.refreshing import CORE, refresh_option, refreshed
 from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
 from tfmac.schema.platform import Target
 
@@ -36,6 +37,7 @@ _LINE = 1000
     help="Plan for this Python, such as 3.11.",
 )
 @wish_options
+@refresh_option
 @click.option(
     "--emit",
     type=click.Choice(list(api.plan_formats())),
@@ -60,6 +62,7 @@ def command(
     keras: Optional[str],
     packages: tuple[str, ...],
     offline: bool,
+    refresh: bool,
     emit: Optional[str],
     output: Optional[str],
     output_format: str,
@@ -68,6 +71,8 @@ def command(
 
     Without --for it is this machine. Nothing is installed.
     """
+    if refresh:
+        refreshed(CORE)
     form = _form(context, emit, output)
     if form is not None and output is not None:
         _refuse_own_work(output, form)

@@ -10,6 +10,9 @@ import click
 from tfmac.cli.common import CommandFailed, print_note
 from tfmac.cli.exit_codes import ExitCode
 
+CORE = ("keras", "tensorflow", "tensorflow-macos", "tensorflow-metal", "tf-keras")
+"""Whose newer releases matter to a plan and a diagnosis."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 

@@ -13,14 +13,17 @@ from tfmac.cli.common import (
     share_option,
 )
 from tfmac.cli.exit_codes import ExitCode
+from tfmac.cli.refreshing import CORE, refresh_option, refreshed
 
 
 @click.command(name="versions")
 @environment_options
+@refresh_option
 @format_option
 @share_option
 def command(
     *,
+    refresh: bool,
     output_format: str,
     share: bool,
     **environment: Any,  # noqa: ANN401 - the options of environment_options
@@ -30,6 +33,8 @@ def command(
     from tfmac.schema.codec import to_json
     from tfmac.schema.redaction import redact
 
+    if refresh:
+        refreshed(CORE)
     versions = api.versions(gather(skip=api.NOT_ABOUT_VERSIONS, **environment))
     if share:
         versions = redact(versions, home=own_home())
