@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Optional, Union
 
 import msgspec
@@ -135,20 +134,20 @@ def _planned(repair: Repair, broken: Broken, *, offline: bool) -> Repair:
 
 
 def _interpreters(facts: Facts) -> tuple[InterpreterChoice, ...]:
-    """The environment's own interpreter where it is there, then those of this machine."""
+    """The interpreter that the environment stands on, if it is there; then this machine's."""
     from tfmac.api.planning import this_machine
+    from tfmac.observe.locate import base_interpreter
     from tfmac.schema.fact import Found
 
     _, others = this_machine()
     interpreter = facts.interpreter
-    if not isinstance(interpreter, Found) or not os.access(interpreter.value.path, os.X_OK):
+    if not isinstance(interpreter, Found) or not isinstance(interpreter.value.version, Found):
         return others
-    version = interpreter.value.version
-    if not isinstance(version, Found):
+    version, root = interpreter.value.version.value, facts.environment.root
+    path = base_interpreter(root, ".".join(version.split(".")[:2]))
+    if path is None:
         return others
-    path = interpreter.value.path
-    own = InterpreterChoice(path=path, version=version.value, origin="the environment")
-    return (own, *others)
+    return (InterpreterChoice(path=path, version=version, origin="the environment"), *others)
 
 
 def _first_plan(

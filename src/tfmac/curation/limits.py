@@ -24,7 +24,7 @@ from tfmac.curation.index import Index
 from tfmac.curation.package_imports import foreign_imports
 from tfmac.curation.published import source, tags
 from tfmac.curation.wheel_images import WheelImages
-from tfmac.curation.writing import lines, written_whole
+from tfmac.curation.writing import lines, normal, written_whole
 from tfmac.formats import macho
 from tfmac.formats.reading import InvalidBinary
 from tfmac.knowledge import limits as known
@@ -120,7 +120,7 @@ def build(
 def encoded(limits: Iterable[Limit]) -> bytes:
     """Write the table with one limit a line."""
     head = b'{"schema_version":%d,\n"limits":' % SCHEMA_VERSION
-    return head + lines(msgspec.json.encode(limit) for limit in limits) + b"}\n"
+    return head + lines(msgspec.json.encode(normal(limit)) for limit in limits) + b"}\n"
 
 
 def _of_distribution(

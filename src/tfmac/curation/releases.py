@@ -17,7 +17,7 @@ from pypi_simple import DistributionPackage
 from tfmac.curation.failures import PackageIndexError, UndeclaredError
 from tfmac.curation.index import Index
 from tfmac.curation.metadata import Requirements
-from tfmac.curation.writing import lines
+from tfmac.curation.writing import lines, normal
 from tfmac.knowledge import releases
 from tfmac.knowledge.store import SCHEMA_VERSION
 from tfmac.schema.knowledge import (
@@ -103,7 +103,7 @@ def build(
 
 def encoded(record: PackageReleases) -> bytes:
     """Write a list with one release a line, so that a change shows as the lines that changed."""
-    encode = msgspec.json.encode
+    record, encode = normal(record), msgspec.json.encode
     return b"".join(
         (
             b'{"schema_version":%d,\n"name":%s,\n"releases":'

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tfmac.schema.interpreter import InterpreterAnswer
 
 _ASK_SECONDS = 20.0
+_MOST_LAYERS = 8  # virtual environments made on virtual environments
 _NUMBERS = re.compile(r"(\d+\.\d+)(\.\d+)?")
 _LIBRARY_FOLDER = re.compile(r"python(\d\.\d+)t?")
 _LOCAL_FOLDERS = (".venv-tf", ".venv", "venv")
@@ -172,6 +173,24 @@ def read_pyvenv(root: str) -> dict[str, str]:
     except OSError:
         return {}
     return {key.strip().lower(): value.strip() for key, equals, value in pairs if equals}
+
+
+def base_interpreter(root: str, minor: str) -> Optional[str]:
+    """Find the interpreter that a virtual environment was made on, None where it is gone.
+
+    That of the environment itself is no answer: on Python 3.9 uv links a new environment to what it
+    is given, and a link into an environment that is to be replaced leads nowhere afterwards.
+    """
+    for _ in range(_MOST_LAYERS):
+        home = read_pyvenv(root).get("home")
+        if home is None:
+            return None
+        root = os.path.dirname(home)
+        if not os.path.exists(os.path.join(root, "pyvenv.cfg")):
+            names = (f"python{minor}", "python3", "python")
+            paths = (os.path.join(home, name) for name in names)
+            return next((path for path in paths if os.access(path, os.X_OK)), None)
+    return None
 
 
 def _site_packages(root: str, settings: Mapping[str, str]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from tfmac.curation.extensions.header_fingerprints import (
     read_header,
 )
 from tfmac.curation.wheel_images import WheelImages
+from tfmac.curation.writing import normal
 from tfmac.knowledge.store import SCHEMA_VERSION
 from tfmac.schema.abi import HeaderTable, StructLayout
 from tfmac.schema.knowledge import Source
@@ -105,7 +106,7 @@ class Layouts:
 
 def encoded(table: HeaderTable) -> bytes:
     """Write the layouts with one a line."""
-    encode = msgspec.json.encode
+    table, encode = normal(table), msgspec.json.encode
     layouts = b",\n".join(encode(layout) for layout in table.layouts)
     sources = b",\n".join(encode(k) + b":" + encode(v) for k, v in table.sources.items())
     return b'{"schema_version":%d,\n"sources":{\n%s\n},\n"functions":%s,\n"layouts":[\n%s\n]}\n' % (

@@ -7,7 +7,7 @@ import msgspec
 from packaging.version import Version
 
 from tfmac.curation.extensions.judging import Judged
-from tfmac.curation.writing import lines
+from tfmac.curation.writing import lines, normal
 from tfmac.knowledge.store import SCHEMA_VERSION
 from tfmac.schema.abi import (
     Build,
@@ -121,7 +121,7 @@ class Ledger:
 
 def encoded(table: ExtensionTable) -> bytes:
     """Write a table with one build, framework, outcome and name a line."""
-    encode = msgspec.json.encode
+    table, encode = normal(table), msgspec.json.encode
     head = b'{"schema_version":%d,\n"extension":%s,\n"vendor_source":%s,\n"skipped":%s' % (
         table.schema_version,
         encode(table.extension),

@@ -25,7 +25,7 @@ from tfmac.curation.index import Index
 from tfmac.curation.names import tables
 from tfmac.curation.names.layouts import LAYOUTS, PRIVATE, Layout, empty_sources, read, renames
 from tfmac.curation.names.sources import Sources, python_files
-from tfmac.curation.writing import lines, written_whole
+from tfmac.curation.writing import lines, normal, written_whole
 from tfmac.knowledge.api_names import FOLDER
 from tfmac.knowledge.store import SCHEMA_VERSION
 from tfmac.schema.api_history import (
@@ -126,7 +126,7 @@ class _History:
             (
                 b'{"schema_version":%d,\n"package":%s,\n"reader":%d,\n"releases":'
                 % (SCHEMA_VERSION, _encode(self.layout.package), READER),
-                lines(_encode(self.releases[minor]) for minor in minors),
+                lines(_encode(normal(self.releases[minor])) for minor in minors),
                 b',\n"private":%s' % _encode(self._private_roots()),
                 b',\n"skipped":%s}\n' % _encode(dict(sorted(self.skipped.items()))),
             )
