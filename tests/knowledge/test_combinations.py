@@ -38,6 +38,12 @@ RUNS = (
     msgspec.structs.replace(
         ran("2.11.0", Step.FIT, package="keras"), cause="package-too-old-for-python"
     ),
+    ran(None, Step.IMPORT, package="setuptools"),
+    ran("2.4.0", Step.FIT, package="tf-keras"),
+    msgspec.structs.replace(
+        ran("2.11.0", Step.FIT, package="tf-keras"), cause="package-too-old-for-python"
+    ),
+    ran("2.15.0", Step.FIT, package="tf-keras"),
 )
 
 
@@ -72,6 +78,8 @@ def table(write: Write) -> None:
                 interval("h5py", 5, below=Reach.NUMPY_1, above=Reach.NEWEST, numpy=2),
                 interval("setuptools", 7, python="3.11"),
                 interval("keras", 8),
+                interval("setuptools", 9, python="3.12"),
+                interval("tf-keras", 10, 11, 12),
             ),
             clashes=(
                 Clash(
@@ -183,9 +191,10 @@ class TestConditions:
         assert isinstance(ask("h5py", "3.8.0", numpy="2.4.0"), Broken)
 
     def test_another_python(self) -> None:
-        """Where Pythons differ only the one that was run is spoken of."""
+        """Where Pythons differ the very one decides; they have to agree about another one."""
         assert isinstance(ask("setuptools", None), Works)
-        assert isinstance(ask("setuptools", None, python="3.12"), NotMeasured)
+        assert isinstance(ask("setuptools", None, python="3.12"), Broken)
+        assert isinstance(ask("setuptools", None, python="3.13"), NotMeasured)
 
     @pytest.mark.parametrize(
         ("python", "kind"),
@@ -195,9 +204,23 @@ class TestConditions:
         """An earlier Python may still have it."""
         assert isinstance(ask("keras", "2.11.0", python=python), kind)
 
+    @pytest.mark.parametrize("version", ["2.5.0", "2.11.0", "2.13.0"])
+    def test_other_runs_decide_where_python_still_has_it(self, version: str) -> None:
+        """What breaks on both sides for another reason breaks on an earlier Python, too."""
+        answer = ask("tf-keras", version, python="3.9")
+
+        assert isinstance(answer, Broken)
+        assert [one.version for one in answer.evidence] == ["2.4.0", "2.15.0"]
+
     def test_packages_that_break(self) -> None:
         """Only those of which something breaks have to be looked up in an environment."""
-        assert combinations.packages("2.18.0") == ("numpy", "h5py", "keras")
+        assert combinations.packages("2.18.0") == (
+            "numpy",
+            "h5py",
+            "setuptools",
+            "keras",
+            "tf-keras",
+        )
         assert combinations.packages("2.17.0") == ()
 
     def test_clashes(self) -> None:

@@ -4,6 +4,7 @@ Docs: ``docs/knowledge.md``, section Measured combinations.
 """
 
 import itertools
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Optional
 
@@ -21,6 +22,8 @@ REQUIRER = "jax"
 CLASHES = {"jaxlib": "jaxlib-not-matching-jax"}
 """What jax checks when it is imported, and the cause that its refusal is a sign of."""
 
+_MISSING = re.compile(r"No module named '(\w+)")
+_TENSORFLOW_MODULES = frozenset({"tensorflow", "keras", "google", "distutils", "imp"})
 _STEPS = tuple(Step)
 
 
@@ -63,31 +66,78 @@ def generation(points: Points, run: Combination) -> Optional[int]:
     return Version(version).major if version else None
 
 
+def lacks_another(run: Combination) -> bool:
+    """Whether a run broke because a module of a third package was missing."""
+    match = _MISSING.search(run.error or "")
+    if match is None or run.version is None:
+        return False
+    return match.group(1) not in {*_TENSORFLOW_MODULES, run.package.replace("-", "_")}
+
+
 def _groups(points: Points) -> Iterator[tuple[_Group, list[Run]]]:
     """Part the points by what has to be the same: package, NumPy and, where it matters, Python."""
     by_package: dict[tuple[str, Optional[int]], list[Run]] = {}
     refused = frozenset().union(*points.contradicting.values())
     for place, one in enumerate(points.combinations):
-        if place in refused:
+        if place in refused or lacks_another(one):
             continue
         matters = one.package in points.compiled_for_numpy and one.version is not None
         numpy = generation(points, one) if matters else None
         by_package.setdefault((one.package, numpy), []).append((place, one))
     for (package, numpy), runs in by_package.items():
-        if not _pythons_differ(runs):
-            yield _Group(package, numpy, None), runs
-            continue
-        for python in sorted({one.python for _, one in runs}):
-            same = [run for run in runs if run[1].python == python]
-            yield _Group(package, numpy, python), same
+        apart = _minors_apart(runs, points.installable.get(package, {}))
+        yield (
+            _Group(package, numpy, None),
+            [run for run in runs if minor(run[1].tensorflow) not in apart],
+        )
+        parted = [run for run in runs if minor(run[1].tensorflow) in apart]
+        for python in sorted({one.python for _, one in parted}):
+            yield (
+                _Group(package, numpy, python),
+                [run for run in parted if run[1].python == python],
+            )
 
 
-def _pythons_differ(runs: Sequence[Run]) -> bool:
-    """Whether the same change of the same TensorFlow has another outcome on another Python."""
-    seen: dict[tuple[str, Optional[str]], dict[str, bool]] = {}
-    for _, one in runs:
-        seen.setdefault((one.tensorflow, one.version), {})[one.python] = breaks(one.step)
-    return any(len(set(outcomes.values())) > 1 for outcomes in seen.values())
+def _minors_apart(
+    runs: Sequence[Run], installable: Mapping[str, tuple[str, str]]
+) -> frozenset[tuple[int, int]]:
+    """Find the TensorFlow minors beside which the points of two Pythons contradict each other."""
+    apart: set[tuple[int, int]] = set()
+    for number in {minor(one.tensorflow) for _, one in runs}:
+        here = [one for _, one in runs if minor(one.tensorflow) == number]
+        for python in {one.python for one in here}:
+            own = [one for one in here if one.python == python]
+            others = [one for one in here if one.python != python]
+            oldest = installable.get(python, ("", ""))[0]
+            told = ((claimed(own, one.version, oldest), breaks(one.step)) for one in others)
+            if any(said not in {None, seen} for said, seen in told):
+                apart.add(number)
+    return frozenset(apart)
+
+
+def claimed(points: Sequence[Combination], version: Optional[str], oldest: str) -> Optional[bool]:
+    """Whether points say that a version breaks; None where they say nothing.
+
+    The oldest one that can be installed says it of all before it, if it breaks.
+    """
+    if version is None:
+        return _one(breaks(one.step) for one in points if one.version is None)
+    wanted = Version(version)
+    known = sorted(
+        (Version(one.version), breaks(one.step)) for one in points if one.version is not None
+    )
+    below = [broken for place, broken in known if place <= wanted]
+    above = [broken for place, broken in known if place >= wanted]
+    if below and above:
+        return _one((below[-1], above[0]))
+    reaches = any(one.version == oldest for one in points)
+    return True if above and above[0] and reaches else None
+
+
+def _one(outcomes: Iterable[bool]) -> Optional[bool]:
+    """Give the outcome that all have, None where they differ or there are none."""
+    several = set(outcomes)
+    return several.pop() if len(several) == 1 else None
 
 
 def _absent(group: _Group, runs: Sequence[Run]) -> Iterator[tuple[int, Interval]]:

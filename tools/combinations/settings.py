@@ -105,7 +105,7 @@ SUBJECTS = (
     Subject(package="six", only=_OTHERS),
     Subject(package="astunparse", only=_OTHERS),
     Subject(package="optree", only=_KERAS_3),
-    Subject(package="rich", only=_KERAS_3),
+    Subject(package="rich", companions=True, only=_KERAS_3),
     Subject(package="namex", only=_KERAS_3),
     Subject(package="tf-keras", between=1, companions=True, added=True, only=_OTHERS[2:]),
     Subject(

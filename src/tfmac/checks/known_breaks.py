@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.version import Version
 
 from tfmac.checks.case import Case, NotApplicable, minor
 from tfmac.checks.measured import ask, closer_cause, confidence, evidence, ran, severity
@@ -153,8 +154,16 @@ def jax_companions(case: Case) -> Iterator[Finding]:
         other = case.distributions.get(clash.package)
         if clash.requirer != jax.name or other is None:
             continue
+        if _older_than_seen(jax, clash):
+            continue
         if not jax_pairs.accepts(jax.version, jax.requires, other.name, other.version):
             yield _refused(case, jax, other, clash)
+
+
+def _older_than_seen(jax: Distribution, clash: Clash) -> bool:
+    """Whether jax is older than all that were seen to refuse something: the first ones did not."""
+    seen = (run.beside[jax.name] for run in combinations.all_evidence(clash))
+    return Version(jax.version) < min(Version(version) for version in seen)
 
 
 def _refused(case: Case, jax: Distribution, other: Distribution, clash: Clash) -> Finding:

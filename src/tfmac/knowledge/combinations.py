@@ -8,12 +8,15 @@ to them here but these limits, which keep an answer from reaching too far:
   and later ones: earlier Pythons have older versions.
 - What reaches up because no newer version could be installed holds for that Python and earlier
   ones: a later release may have been mended, but is not known to be.
-- A break for lack of a name of Python's own library holds for the Python of that run and later
-  ones.
+- A run that broke for lack of a name of Python's own library says nothing of an earlier Python:
+  there the nearest other runs decide.
+- Where Pythons differ, what was seen on the very Python goes before the rest; for a Python that was
+  not run all that were have to agree.
 - Packages that are compiled for NumPy are judged only beside the generation of NumPy that was
   there.
 """
 
+from collections.abc import Sequence
 from typing import Optional, Union
 
 import msgspec
@@ -82,16 +85,14 @@ def outcome(question: Question) -> Outcome:
         what = "taken out" if question.version is None else "exchanged"
         reason = f"{question.package} was never {what} under TensorFlow {minor}"
         return NotMeasured(reason=reason)
-    fitting = tuple(one for one in known if _fits(one, question))
+    fitting = [one for one in known if _fits(one, question)]
     if not fitting:
         return NotMeasured(reason="it was run with another NumPy or Python only")
-    if question.version is None:
-        return _absent(fitting[0], minor)
-    answer = _of_version(fitting, question, question.version)
-    runs = answer.evidence if isinstance(answer, Broken) else ()
-    if not all(_python_lacks(run, question) for run in runs):
-        return NotMeasured(reason="it broke for lack of a name that this Python may still have")
-    return answer
+    own = [one for one in fitting if one.python == question.python]
+    for chosen in (own, [one for one in fitting if one.python is None]):
+        if chosen:
+            return _of_intervals(chosen, question)
+    return _agreed([_of_intervals([one], question) for one in fitting])
 
 
 def packages(tensorflow: str) -> tuple[str, ...]:
@@ -116,9 +117,14 @@ def clashes(tensorflow: str) -> tuple[Clash, ...]:
 
 def evidence(clash: Clash, tensorflow: str) -> tuple[Combination, ...]:
     """Give the runs beside this TensorFlow minor that a clash rests on, or all of them."""
-    runs = _runs(clash.runs)
+    runs = all_evidence(clash)
     same = tuple(one for one in runs if _minor(one.tensorflow) == _minor(tensorflow))
     return same or runs
+
+
+def all_evidence(clash: Clash) -> tuple[Combination, ...]:
+    """Give all runs that a clash rests on."""
+    return _runs(clash.runs)
 
 
 def loaded_with(broken: Broken) -> frozenset[str]:
@@ -154,18 +160,23 @@ def _of_minor(minor: str) -> dict[str, tuple[Interval, ...]]:
 
 
 def _fits(one: Interval, question: Question) -> bool:
-    if one.python is not None and one.python != question.python:
-        return False
     return one.numpy is None or (
         question.numpy is not None and _numbers(question.numpy)[0] == one.numpy
     )
 
 
-def _python_lacks(run: Combination, question: Question) -> bool:
-    """Whether what a run's Python lacked is not there either; true where that was not the cause."""
-    if run.cause not in _BY_PYTHON:
-        return True
-    return question.python is not None and _numbers(run.python) <= _numbers(question.python)
+def _of_intervals(several: Sequence[Interval], question: Question) -> Outcome:
+    if question.version is None:
+        return _absent(several[0], _minor(question.tensorflow))
+    return _of_version(several, question, question.version)
+
+
+def _agreed(answers: Sequence[Outcome]) -> Outcome:
+    """Give what the runs on several Pythons all say: a break, or that it works."""
+    known = [one for one in answers if not isinstance(one, NotMeasured)]
+    if known and len({type(one) for one in known}) == 1:
+        return known[0]
+    return NotMeasured(reason="it was run with other Pythons only, which do not agree")
 
 
 def _absent(one: Interval, minor: str) -> Outcome:
@@ -174,7 +185,7 @@ def _absent(one: Interval, minor: str) -> Outcome:
     return _answer(one, same or runs, seen=bool(same))
 
 
-def _of_version(known: tuple[Interval, ...], question: Question, version: str) -> Outcome:
+def _of_version(known: Sequence[Interval], question: Question, version: str) -> Outcome:
     from packaging.version import InvalidVersion, Version  # noqa: PLC0415
 
     try:
@@ -187,10 +198,11 @@ def _of_version(known: tuple[Interval, ...], question: Question, version: str) -
             return _inside(one, question, version)
         if one.step is Step.WORKS:
             continue
-        if wanted < lowest and _reaches_down(one, question):
-            return _answer(one, _runs(one.runs)[:1], seen=False)
-        if wanted > highest and _reaches_up(one, question):
-            return _answer(one, _runs(one.runs)[-1:], seen=False)
+        runs = _runs(one.runs)
+        if wanted < lowest and _reaches_down(one, question) and _speaks(runs[0], question):
+            return _answer(one, runs[:1], seen=False)
+        if wanted > highest and _reaches_up(one, question) and _speaks(runs[-1], question):
+            return _answer(one, runs[-1:], seen=False)
     lows = [Version(one.versions[0]) for one in known if one.versions]
     highs = [Version(one.versions[1]) for one in known if one.versions]
     if wanted < min(lows) or wanted > max(highs):
@@ -203,16 +215,40 @@ def _inside(one: Interval, question: Question, version: str) -> Outcome:
     from packaging.version import Version  # noqa: PLC0415
 
     wanted = Version(version)
-    runs = _runs(one.runs)
+    runs = tuple(each for each in _runs(one.runs) if _speaks(each, question))
     minor = _minor(question.tensorflow)
     same = tuple(each for each in runs if Version(each.version or "0") == wanted)
     here = tuple(each for each in same if _minor(each.tensorflow) == minor)
     if same:
         return _answer(one, here or same, seen=bool(here))
-    near = tuple(each for each in runs if _minor(each.tensorflow) == minor) or runs
-    below = [each for each in near if Version(each.version or "0") < wanted]
-    above = [each for each in near if Version(each.version or "0") > wanted]
-    return _answer(one, (*below[-1:], *above[:1]), seen=False)
+    own = tuple(each for each in runs if _minor(each.tensorflow) == minor)
+    for near in (own, runs):
+        below = [each for each in near if Version(each.version or "0") < wanted]
+        above = [each for each in near if Version(each.version or "0") > wanted]
+        if below and above:
+            return _answer(one, (below[-1], above[0]), seen=False)
+    return NotMeasured(reason="it broke for lack of a name that this Python may still have")
+
+
+def _speaks(run: Combination, question: Question) -> bool:
+    """Whether a run says anything of another Python.
+
+    One that broke for lack of a name of Python's own library says nothing of an earlier Python.
+    """
+    if run.cause not in _BY_PYTHON or run.version is None:
+        return True
+    python = _earliest_python(run.package, run.version)
+    return question.python is not None and python <= _numbers(question.python)
+
+
+@store.remembered
+def _earliest_python(package: str, version: str) -> tuple[int, int]:
+    """Tell the first Python that was seen to lack what a version uses, beside any TensorFlow."""
+    return min(
+        _numbers(run.python)
+        for run in store.load(_FILE, CombinationTable).combinations
+        if (run.package, run.version) == (package, version) and run.cause in _BY_PYTHON
+    )
 
 
 def _reaches_down(one: Interval, question: Question) -> bool:

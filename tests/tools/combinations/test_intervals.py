@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar, Optional
 
+import msgspec
 from tools.combinations.intervals import Points, clashes, intervals
 from tools.combinations.reaching import NUMPY_1_CAUSE
 
@@ -277,6 +278,56 @@ class TestConditions:
 
         assert [one.python for one in intervals(points(*differ))] == ["3.11", "3.12"]
         assert [one.python for one in intervals(points(*agree))] == [None]
+
+    def test_a_python_whose_older_versions_work_is_kept_apart(self) -> None:
+        """The oldest one of 3.11 breaks, older ones work on 3.9: not the version alone decides."""
+        several = (
+            ran("1.2", IMPORT),
+            ran("1.5"),
+            ran("1.0", python="3.9"),
+            ran("1.1", python="3.9"),
+        )
+
+        made = intervals(points(*several, installable={"six": {"3.11": ("1.2", "1.5")}}))
+
+        assert {(one.python, one.versions, one.step) for one in made} == {
+            ("3.11", ("1.2", "1.2"), IMPORT),
+            ("3.11", ("1.5", "1.5"), WORKS),
+            ("3.9", ("1.0", "1.1"), WORKS),
+        }
+
+    def test_a_python_that_adds_an_older_boundary_is_not(self) -> None:
+        several = (
+            ran("1.2"),
+            ran("1.5"),
+            ran("1.0", IMPORT, python="3.9"),
+            ran("1.1", python="3.9"),
+        )
+
+        assert {one.python for one in intervals(points(*several))} == {None}
+
+    def test_a_point_that_lacked_another_package_says_nothing(self) -> None:
+        lacking = msgspec.structs.replace(
+            ran("1.0", IMPORT), error="ModuleNotFoundError: No module named 'chardet'"
+        )
+
+        assert intervals(points(lacking)) == ()
+
+    def test_pythons_are_parted_only_beside_the_minors_where_they_differ(self) -> None:
+        several = (
+            ran(None, tensorflow="2.16.2"),
+            ran(None),
+            ran(None, IMPORT, python="3.9"),
+            ran(None, tensorflow="2.20.0"),
+        )
+
+        made = intervals(points(*several))
+
+        assert {(one.tensorflow, one.python, one.step) for one in made} == {
+            (("2.16", "2.20"), None, WORKS),
+            (("2.18", "2.18"), "3.11", WORKS),
+            (("2.18", "2.18"), "3.9", IMPORT),
+        }
 
 
 class TestClashes:
