@@ -80,8 +80,11 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _SPARSE = ("2.6.5", "2.18.1", "2.21.0")
-_OTHERS = ("2.6.5", "2.10.1", "2.12.1", "2.15.1", "2.16.2", "2.18.1", "2.21.0")
-_REMOVALS = ("2.6.5", "2.10.1", "2.12.1", "2.15.1", "2.16.2", "2.18.1", "2.21.0")
+_OTHERS = (
+    *("2.6.5", "2.7.4", "2.8.4", "2.10.1", "2.12.1", "2.14.1", "2.15.1", "2.16.2", "2.18.1"),
+    *("2.20.0", "2.21.0"),
+)
+_REMOVALS = ("2.6.5", "2.10.1", "2.12.1", "2.15.1", "2.16.2", "2.18.1", "2.20.0", "2.21.0")
 
 _NUMPY_2 = ("2.18.1", "2.19.1", "2.20.0", "2.21.0")
 _KERAS_3 = ("2.16.2", "2.18.1", "2.21.0")
@@ -91,8 +94,8 @@ SUBJECTS = (
     Subject(package="numpy", between=2),
     Subject(package="protobuf", between=3),
     Subject(package="keras", between=3, companions=True),
-    Subject(package="ml-dtypes", between=1),
-    Subject(package="typing-extensions"),
+    Subject(package="ml-dtypes", between=2),
+    Subject(package="typing-extensions", between=1),
     Subject(package="h5py"),
     Subject(package="pandas", companions=True, added=True, only=(*_NUMPY_2, "2.6.5", "2.15.1")),
     Subject(package="gast", only=_OTHERS),
@@ -102,8 +105,8 @@ SUBJECTS = (
     Subject(package="packaging", only=_OTHERS),
     Subject(package="opt-einsum", only=_OTHERS),
     Subject(package="termcolor", only=_OTHERS),
-    Subject(package="six", only=_OTHERS),
-    Subject(package="astunparse", only=_OTHERS),
+    Subject(package="six", between=1, only=_OTHERS),
+    Subject(package="astunparse", between=1, only=_OTHERS),
     Subject(package="optree", only=_KERAS_3),
     Subject(package="rich", companions=True, only=_KERAS_3),
     Subject(package="namex", only=_KERAS_3),
@@ -114,7 +117,7 @@ SUBJECTS = (
         between=1,
         companions=True,
         added=True,
-        only=(*_NUMPY_2, "2.9.3", "2.15.1"),
+        only=(*_NUMPY_2, "2.6.5", "2.9.3", "2.12.1", "2.13.1", "2.14.1", "2.15.1"),
     ),
     Subject(package="scipy", between=1, companions=True, added=True, only=_SPARSE),
     Subject(package="google-pasta", only=_SPARSE),
