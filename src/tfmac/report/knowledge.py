@@ -19,7 +19,7 @@ def render_build(report: BuildReport, *, width: int) -> str:
     records = sum(built.records for built in report.files)
     lines = [
         layout.strong(
-            f"{layout.counted(records, 'release')} in {layout.counted(len(report.files), 'file')}, "
+            f"{layout.counted(records, 'record')} in {layout.counted(len(report.files), 'file')}, "
             f"{len(changed)} changed"
         ),
         *layout.labelled("folder", [report.folder], width=width),
