@@ -11,6 +11,7 @@ import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
+from tfmac.formats.distinfo import normalise
 from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.planner.stacks import METAL, Candidate
 from tfmac.schema.actions import BuildAction, CreateEnvironment, ExchangePins, InstallPins
@@ -111,9 +112,8 @@ def _required(constraints: Sequence[Constraint]) -> dict[str, SpecifierSet]:
             requirement = Requirement(constraint.value)
         except InvalidRequirement:
             continue
-        found[requirement.name] = (
-            found.get(requirement.name, SpecifierSet()) & requirement.specifier
-        )
+        name = normalise(requirement.name)
+        found[name] = found.get(name, SpecifierSet()) & requirement.specifier
     return found
 
 
