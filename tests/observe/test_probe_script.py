@@ -8,7 +8,13 @@ import pytest
 
 from tfmac.observe import probe
 
-SCRIPTS = ("probe_script.py", "identity_script.py")
+SCRIPTS = (
+    "identity_script.py",
+    "probe_keras_script.py",
+    "probe_model_script.py",
+    "probe_script.py",
+    "probe_tensorflow_script.py",
+)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

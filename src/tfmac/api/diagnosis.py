@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tfmac.schema.reports import CheckList
 
 # Families of checks that ``versions`` leaves out.
-NOT_ABOUT_VERSIONS = ("files", "shadowing")
+NOT_ABOUT_VERSIONS = ("files", "notebooks", "shadowing")
 
 
 def collect_facts(
@@ -68,18 +68,26 @@ def collect_facts(
 
 
 def probe(facts: Facts, *, time_limit: float, cwd: str) -> Facts:
-    """Import and use TensorFlow in the environment's interpreter, in a child process.
+    """Import and use what computes in the environment's interpreter, in a child process.
 
-    Gives the facts with what the probe saw. ``time_limit`` is in seconds.
+    That is TensorFlow, or PyTorch or JAX where Keras 3 has them and no TensorFlow. Gives the facts
+    with what the probe saw. ``time_limit`` is in seconds.
     """
     import msgspec
 
+    from tfmac.checks.core import core_of
     from tfmac.observe.probe import run_probe
     from tfmac.schema.fact import Unknown
+    from tfmac.schema.proof import Core
 
     if isinstance(facts.interpreter, Unknown):
         return facts
-    report = run_probe(facts.interpreter.value.path, time_limit=time_limit, working_directory=cwd)
+    report = run_probe(
+        facts.interpreter.value.path,
+        core=core_of(facts) or Core.TENSORFLOW,
+        time_limit=time_limit,
+        working_directory=cwd,
+    )
     return msgspec.structs.replace(facts, probe=report)
 
 
@@ -105,7 +113,7 @@ def diagnose(
 
 
 def usable(diagnosis: Diagnosis, *, gpu: Optional[bool] = None) -> bool:
-    """Whether TensorFlow is there and, where it was tried, does what is wished.
+    """Whether something computes and, where it was tried, does what is wished.
 
     What was only read and not tried is not held against it: findings speak of that.
     """
@@ -113,7 +121,7 @@ def usable(diagnosis: Diagnosis, *, gpu: Optional[bool] = None) -> bool:
     from tfmac.schema.reports import TensorFlowState
 
     if diagnosis.probe is None:
-        return diagnosis.tensorflow.state is not TensorFlowState.ABSENT
+        return diagnosis.state is not TensorFlowState.ABSENT
     return proves(diagnosis.probe, gpu=bool(gpu))
 
 

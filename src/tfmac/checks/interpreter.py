@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Optional
 
 from tfmac.checks.case import METAL, Case, NotApplicable, UnknownFact, minor
+from tfmac.checks.core import core_of
 from tfmac.knowledge import limits, tensorflow
 from tfmac.schema.fact import Found, Unknown
 from tfmac.schema.facts import Distribution
@@ -53,15 +54,18 @@ def interpreter_runs(case: Case) -> Iterator[Finding]:
 
 
 def python_has_wheels(case: Case) -> Iterator[Finding]:
-    """Whether any TensorFlow has a wheel for this Python and machine, where none is installed.
+    """Whether any TensorFlow has a wheel for this Python and machine, where nothing computes.
 
-    Looks at: the Python version, the machine, and the wheel tags of all recorded releases.
+    Looks at: the Python version, the machine, and the wheel tags of all recorded releases; not
+    where Keras 3 has PyTorch or JAX to compute with.
     Why it matters: pip then says ``from versions: none``, whatever is asked for.
     Repair: a Python that TensorFlow has wheels for.
     Sources: the wheels of tensorflow and tensorflow-macos on the package index.
     """
     if case.tensorflow_distributions:
         raise NotApplicable("TensorFlow is installed")
+    if core_of(case.facts) is not None:
+        raise NotApplicable("Keras has something else than TensorFlow to compute with")
     python = case.python_minor
     supported = tensorflow.supported_pythons(case.target)
     if not supported or python in supported:

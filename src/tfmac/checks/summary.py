@@ -4,16 +4,18 @@ from typing import Optional
 
 from tfmac._version import __version__
 from tfmac.checks.case import METAL, Case, UnknownFact
+from tfmac.checks.core import core_of
 from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.schema.codec import SCHEMA_VERSION
 from tfmac.schema.fact import Found, Unknown
 from tfmac.schema.facts import Facts
 from tfmac.schema.findings import CheckOutcome, Finding
 from tfmac.schema.knowledge import Step
-from tfmac.schema.proof import ProbeReport, Stage
+from tfmac.schema.proof import Core, KerasProof, ProbeReport, Stage
 from tfmac.schema.reports import (
     Diagnosis,
     EnvironmentSummary,
+    KerasSummary,
     TensorFlowState,
     TensorFlowSummary,
     VersionLine,
@@ -46,6 +48,8 @@ _WHERE_INSTALLED = (
     "pip",
     "setuptools",
 )
+# What gives JAX a GPU.
+_JAX_PLUGINS = ("jax-metal", "jax-cuda12-plugin", "jax-cuda13-plugin")
 
 
 def summarise(
@@ -68,6 +72,7 @@ def summarise(
         findings=findings,
         outcomes=outcomes,
         probe=facts.probe,
+        keras=_keras(case, findings),
     )
 
 
@@ -77,45 +82,92 @@ def state(case: Case, findings: tuple[Finding, ...]) -> TensorFlowState:
         return TensorFlowState.ABSENT
     if case.facts.probe is not None:
         return state_of_probe(case.facts.probe)
+    plugged = METAL in case.distributions or "tensorflow-metal-plugin" in case.distributions
+    return _state_by_reading(findings, gpu=plugged or _has_nvidia_driver(case))
+
+
+def _state_by_reading(findings: tuple[Finding, ...], *, gpu: bool) -> TensorFlowState:
+    """Say what reading tells; ``gpu`` is whether there is anything to reach one through."""
     if any(one.breaks is Step.IMPORT for one in findings):
         return TensorFlowState.CANNOT_LOAD
-    return TensorFlowState.GPU_UNPROVED if _may_have_gpu(case) else TensorFlowState.NO_GPU
+    return TensorFlowState.GPU_UNPROVED if gpu else TensorFlowState.NO_GPU
 
 
-def _may_have_gpu(case: Case) -> bool:
-    """Whether there is anything through which TensorFlow could reach a GPU."""
-    if METAL in case.distributions or "tensorflow-metal-plugin" in case.distributions:
-        return True
+def _has_nvidia_driver(case: Case) -> bool:
     driver = case.facts.host.nvidia_driver
     return isinstance(driver, Found) and driver.value
 
 
-def state_of_probe(probe: ProbeReport) -> TensorFlowState:
-    """Say how far TensorFlow got when it was really used.
+def _keras(case: Case, findings: tuple[Finding, ...]) -> Optional[KerasSummary]:
+    """Sum up Keras 3 on PyTorch or JAX; None where TensorFlow computes, or nothing does."""
+    core = core_of(case.facts)
+    if core is None or core is Core.TENSORFLOW:
+        return None
+    if case.facts.probe is not None:
+        reached = state_of_probe(case.facts.probe)
+    else:
+        reached = _state_by_reading(findings, gpu=_may_reach_gpu(case, core))
+    names = ("keras", core.value)
+    return KerasSummary(
+        core=core,
+        state=reached,
+        distributions=tuple(f"{name} {case.distributions[name].version}" for name in names),
+    )
 
-    The GPU counts as proved only when the product ran there, was right, and result and trace both
-    name it; one that is listed and refuses, or whose trace is silent, is unproved.
+
+def _may_reach_gpu(case: Case, core: Core) -> bool:
+    """Whether PyTorch or JAX has anything through which it could reach a GPU.
+
+    PyTorch's wheels for Apple silicon bring MPS, those for Linux CUDA; JAX wants a plug-in.
+    """
+    if core is Core.JAX and not any(name in case.distributions for name in _JAX_PLUGINS):
+        return False
+    return _is_apple_silicon(case) or _has_nvidia_driver(case)
+
+
+def _is_apple_silicon(case: Case) -> bool:
+    try:
+        return case.target.apple_silicon
+    except UnknownFact:
+        return False
+
+
+def state_of_probe(probe: ProbeReport) -> TensorFlowState:
+    """Say how far the core got when it was really used.
+
+    The GPU counts as proved only when the product ran there, was right, and all that tells of a
+    device names it; one that is listed and refuses, or whose trace is silent, is unproved.
     """
     if probe.death is not None and probe.death.stage in {Stage.START, Stage.IMPORT}:
         return TensorFlowState.CANNOT_LOAD
     if not any(device.kind == "GPU" for device in probe.devices):
         return TensorFlowState.NO_GPU
-    proved = any("GPU" in one.requested and one.proved for one in probe.placements)
+    proved = any(one.is_on("GPU") and one.proved for one in probe.placements)
     return TensorFlowState.PROVED if proved else TensorFlowState.GPU_UNPROVED
 
 
 def proves(probe: ProbeReport, *, gpu: bool) -> bool:
-    """Whether a probe saw everything work that a plan promises.
+    """Whether a probe saw everything work that a plan promises, whatever computes.
 
     It reached its end, the product ran on the planned kind of device and was right, and the model
-    predicts the same after loading.
+    predicts the same after loading. Keras chooses its own device on PyTorch and JAX: there the
+    model has to have run on the GPU as well, where that is planned.
     """
-    device = "GPU" if gpu else "CPU"
+    kind = "GPU" if gpu else "CPU"
+    places = [one.requested for one in probe.placements if one.is_on(kind) and one.proved]
     return (
         probe.death is None
         and probe.keras is not None
         and probe.keras.proved
-        and any(device in one.requested and one.proved for one in probe.placements)
+        and bool(places)
+        and (not gpu or probe.core is Core.TENSORFLOW or _ran_on(places, probe.keras))
+    )
+
+
+def _ran_on(places: list[str], keras: KerasProof) -> bool:
+    """Whether outputs and weights of all layers were seen on one of these devices."""
+    return bool(keras.layer_devices) and all(
+        device in places for device in keras.layer_devices.values()
     )
 
 

@@ -113,7 +113,7 @@ def _probe(facts: Facts, facts_file: Optional[str], time_limit: float, *, cwd: s
 
     if facts_file is not None or facts.environment.kind.value == "tree":
         raise click.UsageError("--deep needs an environment of this machine")
-    print_note("importing TensorFlow in a child process ...")
+    print_note("using it in a child process ...")
     return api.probe(facts, time_limit=time_limit, cwd=os.path.abspath(cwd))
 
 

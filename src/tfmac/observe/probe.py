@@ -1,6 +1,6 @@
 """Asks the interpreter that is being diagnosed, always in a child process with a time limit.
 
-``ask_interpreter`` runs nothing of its environment; ``run_probe`` imports TensorFlow and uses it.
+``ask_interpreter`` runs nothing of its environment; ``run_probe`` imports and uses what computes.
 """
 
 import json
@@ -12,6 +12,7 @@ import msgspec
 
 from tfmac.schema.interpreter import InterpreterAnswer
 from tfmac.schema.proof import (
+    Core,
     Death,
     DeathKind,
     Device,
@@ -79,12 +80,13 @@ def _why_no_answer(status: int, errors: str) -> str:
 def run_probe(
     interpreter: PathLike,
     *,
+    core: Core = Core.TENSORFLOW,
     time_limit: float = 600.0,
     stop_after: Stage = Stage.KERAS,
     working_directory: Optional[PathLike] = None,
     environment: Optional[Mapping[str, Optional[str]]] = None,
 ) -> ProbeReport:
-    """Import TensorFlow in an interpreter, use it, and report what happened.
+    """Import the core and its Keras in an interpreter, use them, and report what happened.
 
     With a working directory the child runs there and looks for modules there first, as a script
     of the user's would; without one it runs in an empty folder. ``environment`` changes single
@@ -100,7 +102,7 @@ def run_probe(
             os.path.abspath(interpreter),
             os.path.join(_FOLDER, "probe_script.py"),
             results,
-            *_script_options(stop_after, working_directory),
+            *_script_options(core, stop_after, working_directory),
         ]
         ended = _run_script(
             command,
@@ -110,13 +112,15 @@ def run_probe(
             environment={"TMPDIR": scratch, **(environment or {})},
         )
         events = tuple(_read_events(results))
-    return _report(interpreter, events, ended)
+    return _report(interpreter, core, events, ended)
 
 
-def _script_options(stop_after: Stage, working_directory: Optional[PathLike]) -> list[str]:
+def _script_options(
+    core: Core, stop_after: Stage, working_directory: Optional[PathLike]
+) -> list[str]:
     if stop_after not in {Stage.IMPORT, Stage.DEVICES, Stage.PLACEMENT, Stage.KERAS}:
         raise ValueError(f"the probe cannot stop after {stop_after.value!r}")
-    options = ["--stop-after", stop_after.value]
+    options = ["--core", core.value, "--stop-after", stop_after.value]
     if working_directory is not None:
         options += ["--path-entry", os.path.abspath(working_directory)]
     return options
@@ -180,7 +184,9 @@ def _event(line: str) -> Optional[dict[str, Any]]:
     return event if event.get("stage") in [stage.value for stage in Stage] else None
 
 
-def _report(interpreter: str, events: tuple[dict[str, Any], ...], ended: Death) -> ProbeReport:
+def _report(
+    interpreter: str, core: Core, events: tuple[dict[str, Any], ...], ended: Death
+) -> ProbeReport:
     results = {event["stage"]: event for event in events if event.get("event") == "result"}
     imported = results.get("import", {})
     placed = [event for event in events if event.get("event") == "placed"]
@@ -188,6 +194,8 @@ def _report(interpreter: str, events: tuple[dict[str, Any], ...], ended: Death) 
     death = _death(events, ended)
     return ProbeReport(
         interpreter=interpreter,
+        core=core,
+        withheld=_converted(imported.get("withheld"), dict[str, str]) or {},
         versions=_converted(imported.get("versions"), dict[str, str]) or {},
         import_seconds=_converted(imported.get("seconds"), float),
         devices=_converted(results.get("devices", {}).get("devices"), tuple[Device, ...]) or (),

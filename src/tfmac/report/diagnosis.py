@@ -50,12 +50,14 @@ def _head(diagnosis: Diagnosis, width: int) -> list[str]:
     environment, tensorflow = diagnosis.environment, diagnosis.tensorflow
     python = f"Python {environment.python}" if environment.python else "Python unknown"
     names = [*tensorflow.distributions, *filter(None, [tensorflow.plugin])]
-    state = _STATES[tensorflow.state]
+    if diagnosis.keras is not None:
+        names = [*diagnosis.keras.distributions]
+    state = _STATES[diagnosis.state]
     if any(one.severity is Severity.ERROR for one in diagnosis.findings):
-        state = _WITH_ERRORS.get(tensorflow.state, state)
+        state = _WITH_ERRORS.get(diagnosis.state, state)
     if diagnosis.probe is not None:
         probed = _PROBED if diagnosis.probe.death is None else _DIED
-        state = probed.get(tensorflow.state, state)
+        state = probed.get(diagnosis.state, state)
     what = f"{' + '.join(names)}: {state}" if names else f"TensorFlow {state}"
     return [
         *layout.labelled("looked at", [environment.root], width=width, indent=0),
@@ -121,5 +123,5 @@ def _next(diagnosis: Diagnosis) -> Iterator[str]:
     errors = [one for one in diagnosis.findings if one.severity is Severity.ERROR]
     for cause in dict.fromkeys(one.cause for one in diagnosis.findings):
         yield f"tfmac cause {cause}"
-    if errors or diagnosis.tensorflow.state is TensorFlowState.ABSENT:
+    if errors or diagnosis.state is TensorFlowState.ABSENT:
         yield "tfmac setup DIR  makes a right environment in a folder of its own"

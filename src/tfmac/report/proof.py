@@ -23,8 +23,13 @@ def render_proof(proof: ProbeReport, *, width: int) -> list[str]:
     lines += layout.labelled("versions", [", ".join(versions)] if versions else [], width=width)
     if proof.import_seconds is not None:
         lines += layout.labelled(
-            "import", [f"import tensorflow took {proof.import_seconds:.1f} s"], width=width
+            "import", [f"import {proof.core.value} took {proof.import_seconds:.1f} s"], width=width
         )
+    withheld = [
+        f"{name}={value} was taken away: with it another device may compute"
+        for name, value in proof.withheld.items()
+    ]
+    lines += layout.labelled("variable", withheld, width=width)
     devices = [_device(one) for one in proof.devices]
     lines += layout.labelled("devices", devices, width=width)
     lines += layout.labelled("product", map(_placement, proof.placements), width=width)
@@ -47,9 +52,17 @@ def _placement(placement: Placement) -> str:
     value = "right" if placement.correct else f"WRONG: {placement.value}"
     verdict = "proved" if placement.proved else "not proved"
     result = _short(placement.result_device or "nothing")
+    seen = [f"value {value}", f"result on {result}", *_trace(placement)]
+    return f"on {where}: {verdict}; {'; '.join(seen)}"
+
+
+def _trace(placement: Placement) -> Iterator[str]:
+    """What was traced; nothing is where the result's device is the place."""
     traced = ", ".join(map(_short, placement.traced_devices)) or "nothing"
-    trace = placement.error or f"trace saw it on {traced}"
-    return f"on {where}: {verdict}; value {value}; result on {result}; {trace}"
+    if placement.error is not None:
+        yield placement.error
+    elif not placement.follows_factors:
+        yield f"trace saw it on {traced}"
 
 
 def _short(device: str) -> str:
