@@ -14,6 +14,8 @@ from tfmac.schema.facts import (
     FileComparison,
     Host,
     Interpreter,
+    Kernel,
+    KernelPlace,
     MissingFiles,
     NativeLibraries,
     Plugin,
@@ -120,6 +122,28 @@ def plugin(
     )
 
 
+def kernel(
+    name: str,
+    program: str,
+    place: KernelPlace = KernelPlace.USER,
+    *,
+    hidden: bool = False,
+    exists: bool = True,
+) -> Kernel:
+    """A kernel specification; its program is the environment's own where it lies in it."""
+    absolute = program.startswith("/")
+    return Kernel(
+        name=name,
+        path=f"/jupyter/{place.value}/kernels/{name}/kernel.json",
+        place=place,
+        hidden=hidden,
+        display_name=name,
+        program=program,
+        own=program.startswith("/env/bin/") if absolute else None,
+        exists=exists if absolute else None,
+    )
+
+
 def missing_files(name: str, *examples: str, native: int = 0, altered: int = 0) -> FileComparison:
     """A disk on which files of one distribution are missing."""
     return FileComparison(
@@ -156,6 +180,7 @@ def facts(
     damaged: Iterable[DamagedMetadata] = (),
     variables: Optional[Mapping[str, str]] = None,
     probe: Optional[ProbeReport] = None,
+    kernels: Iterable[Kernel] = (),
 ) -> Facts:
     """An environment; a sound one of Python 3.12 on an M3 unless said otherwise."""
     return Facts(
@@ -187,4 +212,5 @@ def facts(
         shadowing=Found(value=tuple(shadowing), source="test"),
         variables=dict(variables or {}),
         probe=probe,
+        kernels=Found(value=tuple(kernels), source="test"),
     )

@@ -11,6 +11,7 @@ from builders.facts import (
     binding,
     distribution,
     facts,
+    kernel,
     linux,
     mac,
     metal,
@@ -49,6 +50,7 @@ def native(name: str, *architectures: object) -> NativeLibraries:
     )
 
 
+OLD = "/env/bin/python3.11"
 NO_LINK = Found(value=False, source="bin/python leads nowhere")
 
 BAD = [
@@ -446,6 +448,12 @@ BAD = [
         ),
         "source-folder-shadows-package",
         ERROR,
+    ),
+    Bad(
+        "notebook-kernels",
+        facts(tensorflow("2.21.0"), host=linux(), kernels=[kernel("tf", OLD, exists=False)]),
+        "runs-in-other-interpreter",
+        WARNING,
     ),
 ]
 

@@ -13,6 +13,7 @@ from tfmac.checks import (
     files,
     interpreter,
     keras_packages,
+    kernels,
     known_breaks,
     metal_plugin,
     requirements,
@@ -124,6 +125,7 @@ CHECKS: tuple[Check, ...] = (
         "source-folder-shadows-package",
         parts=[Part.SHADOWING],
     ),
+    _check(kernels.notebook_kernels, "notebooks", "runs-in-other-interpreter"),
 )
 
 

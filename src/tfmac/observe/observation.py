@@ -10,6 +10,7 @@ from tfmac._version import __version__
 from tfmac.observe.distributions import Installed, read_distributions
 from tfmac.observe.files import compare_files
 from tfmac.observe.host import host_of_target
+from tfmac.observe.kernels import find_kernels
 from tfmac.observe.locate import Located
 from tfmac.observe.native_libraries import read_native_libraries
 from tfmac.observe.shadowing import find_shadowing
@@ -22,12 +23,13 @@ from tfmac.schema.facts import (
     Facts,
     Host,
     Interpreter,
+    Kernel,
     NativeLibraries,
     Part,
     Plugin,
     ShadowingModule,
 )
-from tfmac.schema.platform import Architecture, Target
+from tfmac.schema.platform import Architecture, OperatingSystem, Target
 
 # The variables that change which Keras is used, what is imported, and what an installer acts on.
 _VARIABLES = (
@@ -92,6 +94,7 @@ def observe(
         shadowing=_shadowing(parts, cwd, distributions),
         variables=_variables(environment.kind, variables),
         target=target,
+        kernels=_kernels(located, host, distributions, variables),
     )
 
 
@@ -146,6 +149,27 @@ def _shadowing(
     if cwd is None:
         return Unknown(reason="no working directory was given")
     return _read(Part.SHADOWING, parts, cwd, lambda: find_shadowing(cwd, distributions))
+
+
+def _kernels(
+    located: Located,
+    host: Host,
+    distributions: tuple[Distribution, ...],
+    variables: Mapping[str, str],
+) -> Fact[tuple[Kernel, ...]]:
+    """Find the kernels of an environment of this machine: the one that looks, not the target."""
+    interpreter, environment = located.interpreter, located.environment
+    if isinstance(interpreter, Unknown) or environment.kind is EnvironmentKind.TREE:
+        return Unknown(reason="an unpacked tree starts no notebooks")
+    if isinstance(host.system, Unknown):
+        return host.system
+    mac = host.system.value is OperatingSystem.MACOS
+    path = interpreter.value.path
+    try:
+        found = find_kernels(environment, path, distributions, variables, mac=mac)
+    except OSError as error:
+        return Unknown(reason=f"{error.filename}: {error.strerror}")
+    return Found(value=found, source="the folders that Jupyter seeks kernels in")
 
 
 def _interpreter_of_wheels(

@@ -10,7 +10,7 @@ from typing import Optional
 import msgspec
 
 from tfmac.schema.binary import Binding
-from tfmac.schema.fact import Fact
+from tfmac.schema.fact import Fact, Unknown
 from tfmac.schema.platform import Architecture, OperatingSystem, Target
 from tfmac.schema.proof import ProbeReport
 
@@ -161,6 +161,35 @@ class ShadowingModule(msgspec.Struct, frozen=True, kw_only=True):
     distribution: str
 
 
+class KernelPlace(enum.Enum):
+    """Where Jupyter found a kernel; ``variable`` is JUPYTER_PATH."""
+
+    VARIABLE = "variable"
+    USER = "user"
+    ENVIRONMENT = "environment"
+    SYSTEM = "system"
+
+
+class Kernel(msgspec.Struct, frozen=True, kw_only=True):
+    """A kernel specification that a Jupyter started from the environment would find.
+
+    ``path`` is that of its ``kernel.json``, ``name`` in small letters. ``hidden`` says that one of
+    the same name comes first. ``program`` is what it starts, ``own`` whether that is in this
+    environment, ``exists`` whether it is there; both are None for a bare name, which Jupyter looks
+    up itself. ``unreadable`` says why the file could not be read.
+    """
+
+    name: str
+    path: str
+    place: KernelPlace
+    hidden: bool
+    display_name: Optional[str] = None
+    program: Optional[str] = None
+    own: Optional[bool] = None
+    exists: Optional[bool] = None
+    unreadable: Optional[str] = None
+
+
 class Part(enum.Enum):
     """A part of the facts that costs time to observe, so that only what is needed is read."""
 
@@ -191,3 +220,4 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, str]
     target: Optional[Target] = None
     probe: Optional[ProbeReport] = None
+    kernels: Fact[tuple[Kernel, ...]] = Unknown(reason="the facts are older than this question")
