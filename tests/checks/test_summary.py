@@ -17,6 +17,7 @@ from builders.facts import (
     tensorflow,
 )
 from tfmac import api
+from tfmac.checks.summary import proves
 from tfmac.schema.fact import Unknown
 from tfmac.schema.facts import Facts, ShadowingModule
 from tfmac.schema.plans import Plan, StackKind
@@ -321,3 +322,10 @@ def test_an_error_that_is_found_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> 
     assert [one.severity.value for one in made.diagnosis.findings] == ["note"]
     assert made.proved
     assert not proof(monkeypatch, noted, gpu=False, wish=True).proved
+
+
+def test_a_name_says_the_kind_of_a_device_in_older_reports() -> None:
+    """Before placements had a kind only TensorFlow was proved, and its names tell."""
+    older = probe(msgspec.structs.replace(placed("GPU:0"), kind=None), devices=(GPU,))
+    assert proves(older, gpu=True)
+    assert not proves(older, gpu=False)

@@ -34,7 +34,7 @@ def best_set(python: str) -> Best:
     assert target is not None, "the tests run where TensorFlow has wheels"
     choice = choose(Wish(target=target, python=python, gpu=False))
     assert isinstance(choice, Choice)
-    version = choice.best.tensorflow
+    version = choice.best.core.version
     wheels = (
         Wheel("tensorflow", version, ("numpy>=1.26", "keras>=3.5")),
         Wheel("keras", "3.8.0", ("numpy",)),

@@ -13,6 +13,7 @@ from tfmac.schema.facts import Host
 
 NOWHERE = "http://user:secret@127.0.0.1:1/simple"
 MAC = ("--for", "macos-15-arm64")
+OLD_MAC = ("--for", "macos-14-arm64")
 MAC_WHEELS = (
     Wheel("tensorflow", "2.19.1", ("numpy>=1.26", "keras>=3.5")),
     Wheel("tensorflow-metal", "1.2.0"),
@@ -180,10 +181,10 @@ def test_a_file_that_cannot_be_written(here: "tuple[str, ...]", tmp_path: Path) 
 
 def test_no_plan() -> None:
     """Wishes that collide: each is named, with what is nearest, and exit code 1."""
-    code, out, err = tfmac("plan", *MAC, "--gpu", "--python", "3.13")
+    code, out, err = tfmac("plan", *OLD_MAC, "--gpu", "--python", "3.13")
 
     assert (code, err) == (1, "")
-    assert out.startswith("no plan for macos-15-arm64\n")
+    assert out.startswith("no plan for macos-14-arm64\n")
     assert "--gpu and --python 3.13" in out
     assert "  cause     tensorflow-metal-no-wheel" in out
     assert "  nearest   without --python 3.13: " in out
@@ -191,7 +192,7 @@ def test_no_plan() -> None:
 
 def test_no_plan_as_json() -> None:
     """The JSON form holds to the schema that ships."""
-    code, out, err = tfmac("plan", *MAC, "--gpu", "--python", "3.13", "--format", "json")
+    code, out, err = tfmac("plan", *OLD_MAC, "--gpu", "--python", "3.13", "--format", "json")
 
     assert (code, err) == (1, "")
     answer = document(out, "no-plan")
@@ -211,16 +212,30 @@ def test_no_plan_makes_no_file(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_packages_that_do_not_fit(here: "tuple[str, ...]") -> None:
-    """A package of the user's that collides: the resolver's own reasons, and exit code 1."""
-    ended = tfmac(*here, "--with", "numpy<1", "--format", "json")
+def test_known_packages_that_do_not_fit() -> None:
+    """What collides by what is recorded is said without asking anybody, with what each allows."""
+    ended = tfmac("plan", *MAC, "--tensorflow", "2.18", "--with", "numpy>=2.1", "--format", "json")
     assert ended.code == 1
     answer = document(ended.out, "no-plan")
     (conflict,) = answer["conflicts"]
-    assert conflict["wishes"] == ["--with numpy<1"]
+    assert conflict["wishes"] == ["--tensorflow 2.18", "--with numpy>=2.1"]
+    assert "TensorFlow 2.18.1" in conflict["reason"]
+    assert "which requires numpy<2.1.0,>=1.26.0" in conflict["reason"]
+    assert answer["nearest"].startswith("without --tensorflow 2.18: TensorFlow 2.19.1")
+
+
+def test_other_packages_that_do_not_fit(here: "tuple[str, ...]", index: Path) -> None:
+    """Of a package that is not recorded the resolver's own reasons are quoted; exit code 1."""
+    make_index(index, (Wheel("helper", "1.5", ("numpy<1",)), Wheel("innocent", "1.0")))
+    ended = tfmac(*here, "--with", "helper", "--with", "innocent", "--format", "json")
+    assert ended.code == 1
+    answer = document(ended.out, "no-plan")
+    (conflict,) = answer["conflicts"]
+    assert conflict["wishes"] == ["--with helper"]
+    assert "helper" in conflict["reason"]
     assert "numpy" in conflict["reason"]
     assert conflict["cause"] == "requirement-conflict"
-    assert answer["nearest"].startswith("without --with: ")
+    assert answer["nearest"].startswith("without --with helper: ")
 
 
 def test_packages_that_fit(here: "tuple[str, ...]", index: Path) -> None:

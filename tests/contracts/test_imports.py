@@ -41,7 +41,7 @@ CLI_ERRORS = {
     "observe.locate.NothingToInspect",
     "planner.resolver.IndexUnreachable",
     "planner.resolver.ResolutionFailed",
-    "planner.wishes.InvalidWish",
+    "planner.demands.InvalidWish",
 }
 # ... and the type of what stands between a choice and its plan, where the user is asked.
 CLI_STEPS = {"planner.choosing.Choice"}
@@ -74,7 +74,13 @@ TOUCHING = {
 READS_FILES = {"tfmac.knowledge.store"}
 FILE_MODULES = {"glob", "io", "os", "pathlib", "shutil", "tempfile"}
 # Run as files by the interpreter that is diagnosed.
-SCRIPTS = {"tfmac.observe.identity_script", "tfmac.observe.probe_script"}
+SCRIPTS = {
+    "tfmac.observe.identity_script",
+    "tfmac.observe.probe_keras_script",
+    "tfmac.observe.probe_model_script",
+    "tfmac.observe.probe_script",
+    "tfmac.observe.probe_tensorflow_script",
+}
 LOUD = {
     "print",
     "exit",

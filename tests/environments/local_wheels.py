@@ -2,6 +2,8 @@
 
 import base64
 import hashlib
+import io
+import tarfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,6 +46,55 @@ def make_wheel(
     with zipfile.ZipFile(path, "w") as archive:
         for member, text in files.items():
             archive.writestr(member, text)
+    return path
+
+
+_BUILD_SYSTEM = """
+[build-system]
+requires = ["framework"]
+build-backend = "backend"
+backend-path = ["."]
+"""
+# Stands for a setup.py that compiles against TensorFlow and records where its libraries are.
+_BACKEND = """
+import zipfile
+{before}
+import framework
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    info = "{name}-{version}.dist-info"
+    files = {{
+        "{name}.py": f"VERSION = {{framework.__version__!r}}\\nFILE = {{framework.__file__!r}}\\n",
+        info + "/METADATA": "Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n",
+        info + "/WHEEL": "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+        info + "/RECORD": "{name}.py,,\\n",
+    }}
+    file = "{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel_directory + "/" + file, "w") as archive:
+        for member, text in files.items():
+            archive.writestr(member, text)
+    return file
+"""
+
+
+def make_source(folder: Path, name: str, version: str, *, before: str = "") -> Path:
+    """Write a source distribution that is built against an installed ``framework``.
+
+    What is built records the version and the file of that framework. ``before`` is code that runs
+    first.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {
+        "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        "backend.py": _BACKEND.format(name=name, version=version, before=before),
+        "pyproject.toml": _BUILD_SYSTEM,
+    }
+    path = folder / f"{name}-{version}.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        for member, text in files.items():
+            entry = tarfile.TarInfo(f"{name}-{version}/{member}")
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
     return path
 
 

@@ -18,29 +18,30 @@ import pytest
 from environments.local_wheels import make_wheel, uv_on
 from tfmac.environments.create import create_environment
 from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
-from tfmac.environments.tools import UvTool
+from tfmac.environments.tools.protocol import EnvironmentTool
+from tfmac.environments.tools.uv import UvTool
+from tfmac.environments.tools.venv import VenvTool
 from tfmac.environments.uv import Uv
 from tfmac.schema.actions import BuildAction, CreateEnvironment, InstallPins
 from tfmac.schema.plans import Pin
 
 # A program that builds an environment and stops, as long as a pipe is open, in the middle.
 _SLOW_BUILDER = """
-import sys, time
-from tfmac.environments import create as c
-from tfmac.schema.actions import CreateEnvironment, InstallPins
-class Slow:
-    def __init__(self, uv, progress):
-        self.tool = c.VenvTool(progress)
+import sys, time, venv
+from tfmac.environments.create import create_environment
+from tfmac.environments.failures import EnvironmentChangeFailed
+from tfmac.environments.tools.venv import VenvTool
+from tfmac.schema.actions import CreateEnvironment
+class Slow(VenvTool):
+    movable = sys.argv[2] == "movable"
     def create(self, action, held):
-        import venv; venv.create(action.path)
+        venv.create(action.path)
         print("made", flush=True)
         time.sleep(60)
-    install = settle = create
-c.UvTool = Slow
 try:
-    c.create_environment(sys.argv[1], [CreateEnvironment(path=sys.argv[1], python=sys.executable)],
-                         uv=object(), replace=True)
-except c.EnvironmentChangeFailed as error:
+    create_environment(sys.argv[1], [CreateEnvironment(path=sys.argv[1], python=sys.executable)],
+                       tool=Slow(), replace=True)
+except EnvironmentChangeFailed as error:
     print(error.kind.value, flush=True)
 """
 
@@ -65,9 +66,21 @@ def actions(directory: Path, *pins: str, python: str = sys.executable) -> list[B
     ]
 
 
-def build(directory: Path, uv: Optional[Uv], *pins: str, **options: Any) -> None:
+def build(
+    directory: Path,
+    uv: Optional[Uv],
+    *pins: str,
+    progress: Optional[io.StringIO] = None,
+    **options: Any,
+) -> None:
     wanted = pins or ("framework==1.0",)
-    create_environment(str(directory), actions(directory, *wanted), uv=uv, **options)
+    create_environment(
+        str(directory), actions(directory, *wanted), tool=tool_of(uv, progress), **options
+    )
+
+
+def tool_of(uv: Optional[Uv], progress: Optional[io.StringIO] = None) -> EnvironmentTool:
+    return VenvTool(progress) if uv is None else UvTool(uv, progress)
 
 
 def version_in(directory: Path) -> str:
@@ -128,7 +141,7 @@ def test_a_python_that_is_not_there(tmp_path: Path, uv: Uv) -> None:
     directory = tmp_path / "environment"
     wanted = actions(directory, "framework==1.0", python=str(tmp_path / "no-python"))
     with failing(ChangeFailure.TOOL_FAILED, "no-python"):
-        create_environment(str(directory), wanted, uv=uv)
+        create_environment(str(directory), wanted, tool=UvTool(uv))
     assert os.listdir(tmp_path) == []
 
 
@@ -227,7 +240,7 @@ def test_too_little_space(tmp_path: Path, uv: Uv) -> None:
 def test_actions_for_another_directory_are_refused(tmp_path: Path, uv: Uv) -> None:
     """The transaction covers one directory, so the actions may touch no other."""
     with pytest.raises(ValueError, match="other"):
-        create_environment(str(tmp_path / "one"), actions(tmp_path / "other"), uv=uv)
+        create_environment(str(tmp_path / "one"), actions(tmp_path / "other"), tool=UvTool(uv))
 
 
 def test_an_interruption_brings_the_old_one_back(
@@ -248,9 +261,9 @@ def test_an_interruption_brings_the_old_one_back(
     assert left_behind(directory) == []
 
 
-def start_slow_builder(directory: Path) -> "subprocess.Popen[str]":
+def start_slow_builder(directory: Path, *, movable: bool = True) -> "subprocess.Popen[str]":
     process = subprocess.Popen(
-        [sys.executable, "-c", _SLOW_BUILDER, str(directory)],
+        [sys.executable, "-c", _SLOW_BUILDER, str(directory), "movable" if movable else "bound"],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
@@ -260,11 +273,12 @@ def start_slow_builder(directory: Path) -> "subprocess.Popen[str]":
     return process
 
 
+@pytest.mark.parametrize("movable", [True, False])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_signals_from_outside(tmp_path: Path, number: signal.Signals) -> None:
+def test_signals_from_outside(tmp_path: Path, number: signal.Signals, *, movable: bool) -> None:
     """Whoever ends the program politely finds nothing half-made."""
     directory = tmp_path / "new" / "environment"
-    with start_slow_builder(directory) as process:
+    with start_slow_builder(directory, movable=movable) as process:
         process.send_signal(number)
         assert process.stdout is not None
         assert process.stdout.read() == "interrupted\n"
@@ -289,6 +303,21 @@ def test_a_killed_run_is_cleared_away_by_the_next(tmp_path: Path, uv: Uv) -> Non
         process.kill()
     build(directory, uv, "framework==2.0")
     assert version_in(directory) == "2.0"
+
+
+def test_a_killed_run_in_place_is_taken_back_by_the_next(tmp_path: Path, uv: Uv) -> None:
+    """After SIGKILL half an environment is there; the next run brings the old one back."""
+    directory = tmp_path / "environment"
+    build(directory, uv, "framework==1.0")
+    with start_slow_builder(directory, movable=False) as process:
+        with failing(ChangeFailure.BUSY):
+            build(directory, uv, replace=True)
+        process.kill()
+    assert not list(directory.glob("lib/*/site-packages/framework"))
+    with failing(ChangeFailure.EXISTS):
+        build(directory, uv)
+    assert version_in(directory) == "1.0"
+    assert left_behind(directory) == []
 
 
 def test_an_environment_can_be_verified_before_it_counts(tmp_path: Path, uv: Uv) -> None:
@@ -358,5 +387,5 @@ def test_hashes_are_held(tmp_path: Path, uv: Uv) -> None:
     pin = Pin(name="framework", version="1.0", hashes=("sha256:" + "0" * 64,))
     wanted = [*actions(directory)[:1], InstallPins(environment=str(directory), pins=(pin,))]
     with failing(ChangeFailure.TOOL_FAILED, "sha256"):
-        create_environment(str(directory), wanted, uv=uv)
+        create_environment(str(directory), wanted, tool=UvTool(uv))
     assert os.listdir(tmp_path) == []

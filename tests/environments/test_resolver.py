@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from environments.local_wheels import make_wheel, uv_on
-from tfmac.api.planning import plan_file
+from tfmac.api.plan_files import plan_file
 from tfmac.environments.pip_configuration import IndexSettings
 from tfmac.environments.resolver import PipResolver, UvResolver, python_platform, read_pins
 from tfmac.environments.uv import UvError, UvFailure, failure_of, find_uv

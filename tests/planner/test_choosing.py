@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
+from builders.wishes import of_every_stack
 from tfmac.knowledge import extension_abi, releases
-from tfmac.planner.choosing import Choice, choose, rejected
-from tfmac.planner.stacks import Candidate, all_candidates
+from tfmac.planner.choosing import Choice, choose
+from tfmac.planner.resolving import rejected
+from tfmac.planner.stacks import Candidate, candidates, offered
 from tfmac.schema.abi import AbiVerdict
 from tfmac.schema.plans import InterpreterChoice, NoPlan, StackKind, Wish
 from tfmac.schema.platform import Target
@@ -74,6 +76,16 @@ CHOICES = [
     (wish("macos-15-arm64", keras="<3"), (), Expected(METAL, "2.15.1", "1.2.0", "3.11")),
     (wish("macos-15-arm64", tensorflow="2.18"), (), Expected(METAL, "2.18.1", "1.2.0", "3.12")),
     (wish("macos-11-arm64"), (), Expected(CPU, "2.9.2", None, "3.10")),
+    (
+        wish("macos-15-arm64", keras="<3", tensorflow="2.18"),
+        (),
+        Expected(StackKind.TF_KERAS, "2.18.1", "1.2.0", "3.12"),
+    ),
+    (
+        wish("macos-15-arm64", gpu=True, python="3.13"),
+        (),
+        Expected(StackKind.TENSORFLOW_METAL_PLUGIN, "2.21.0", "0.4.1", "3.13"),
+    ),
     (wish("macos-13-x86_64"), (), Expected(CPU, "2.16.2", None, "3.12")),
     (wish("macos-13-x86_64"), ("3.11.4",), Expected(CPU, "2.16.2", None, "3.11")),
     (wish("linux-x86_64"), (), Expected(CPU, "2.21.0", None, "3.13")),
@@ -93,7 +105,8 @@ def test_the_best_for_a_machine(one: Wish, versions: "tuple[str, ...]", expected
     """The GPU counts most, then the newest TensorFlow, then a Python that is there."""
     best = chosen(one, *versions).best
 
-    assert Expected(best.stack, best.tensorflow, best.plugin, best.python) == expected
+    plugin = best.plugin.version if best.plugin else None
+    assert Expected(best.stack, best.core.version, plugin, best.python) == expected
 
 
 def test_a_mac_with_homebrews_newest_pythons_needs_another() -> None:
@@ -147,7 +160,7 @@ def test_the_newest_patch_of_a_python_is_taken() -> None:
 
 def test_a_gpu_on_a_python_without_a_plugin_is_no_plan() -> None:
     """The two wishes that collide are named, what each allows, and the nearest set."""
-    answer = refused(wish("macos-15-arm64", gpu=True, python="3.13", tensorflow=">=2.10"))
+    answer = refused(wish("macos-14-arm64", gpu=True, python="3.13", tensorflow=">=2.10"))
 
     (conflict,) = answer.conflicts
     assert conflict.wishes == ("--gpu", "--python 3.13")
@@ -166,7 +179,7 @@ def test_a_gpu_on_a_python_without_a_plugin_is_no_plan() -> None:
     ("one", "wishes", "cause"),
     [
         (
-            wish("macos-15-arm64", gpu=True, tensorflow=">=2.20"),
+            wish("macos-14-arm64", gpu=True, tensorflow=">=2.20"),
             ("--gpu", "--tensorflow >=2.20"),
             "tensorflow-too-new-for-metal",
         ),
@@ -181,8 +194,8 @@ def test_a_gpu_on_a_python_without_a_plugin_is_no_plan() -> None:
         (wish("macos-11-arm64", gpu=True), ("--gpu",), None),
         (wish("linux-aarch64", gpu=True), ("--gpu",), None),
         (
-            wish("macos-15-arm64", tensorflow="2.21", keras="<3"),
-            ("--tensorflow 2.21", "--keras <3"),
+            wish("macos-15-arm64", tensorflow="2.21", keras="2.15"),
+            ("--tensorflow 2.21", "--keras 2.15"),
             None,
         ),
     ],
@@ -214,15 +227,14 @@ def test_a_machine_that_no_wheel_runs_on_has_no_plan() -> None:
     assert conflict.wishes == ("--for macos-10-arm64",)
 
 
-def test_the_newest_release_without_a_gpu_stands_among_the_rejected() -> None:
-    """On a Mac the reader is told why the newest TensorFlow, and why the newest pair, was left."""
+def test_the_newest_pair_stands_among_the_rejected() -> None:
+    """On a Mac the reader is told why the newest TensorFlow with the newest plug-in was left."""
     one = wish("macos-15-arm64")
 
     causes = {each.stack: each.cause for each in rejected(one, chosen(one).best)}
 
     assert causes == {
         "TensorFlow 2.21.0 + tensorflow-metal 1.2.0": "tensorflow-too-new-for-metal",
-        "TensorFlow 2.21.0 on the CPU": None,
     }
 
 
@@ -244,7 +256,7 @@ def test_a_gpu_that_was_not_wished_is_not_argued_about() -> None:
 
 def test_every_reason_has_a_source() -> None:
     """Each candidate of a Mac says which wheels and which verdict it rests on."""
-    for one in all_candidates(Target.parse("macos-15-arm64"), prereleases=False):
+    for one in of_every_stack(Target.parse("macos-15-arm64")):
         assert one.rationale
         assert all(reason.statement and reason.source for reason in one.rationale)
 
@@ -274,7 +286,7 @@ def _meets(one: Wish, candidate: Candidate) -> bool:
         and one.gpu in {None, candidate.gpu}
         and (
             one.tensorflow is None
-            or SpecifierSet(one.tensorflow).contains(candidate.tensorflow, prereleases=True)
+            or SpecifierSet(one.tensorflow).contains(candidate.core.version, prereleases=True)
         )
     )
 
@@ -286,8 +298,8 @@ def test_an_answer_meets_every_wish_or_nothing_does(one: Wish, versions: "list[s
     answer = choose(one, interpreters(*versions))
 
     if isinstance(answer, NoPlan):
-        candidates = all_candidates(one.target, prereleases=False)
-        assert not any(_meets(one, candidate) for candidate in candidates)
+        known = candidates(one, offered(one))
+        assert not any(_meets(one, candidate) for candidate in known)
         return
     for candidate in filter(None, (answer.best, answer.existing)):
         assert _meets(one, candidate)
@@ -304,7 +316,7 @@ def _assert_installable_and_loading(candidate: Candidate, target: Target) -> Non
     if candidate.plugin is not None:
         name = candidate.requirements[0].partition("==")[0]
         pair = extension_abi.verdict(
-            "tensorflow-metal", candidate.plugin, name, candidate.tensorflow
+            candidate.plugin.name, candidate.plugin.version, name, candidate.core.version
         )
         assert pair.verdict in {AbiVerdict.LOADS, AbiVerdict.LOADS_BUT_UNSAFE}
         assert pair.unsafe == candidate.doubts
@@ -331,4 +343,4 @@ def _possible(one: Wish, texts: "tuple[str, ...] | list[str]") -> bool:
         gpu=one.gpu if options & {"--gpu", "--no-gpu"} else None,
         tensorflow=one.tensorflow if "--tensorflow" in options else None,
     )
-    return any(_meets(part, each) for each in all_candidates(one.target, prereleases=False))
+    return any(_meets(part, each) for each in candidates(part, offered(part)))

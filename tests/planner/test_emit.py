@@ -19,7 +19,7 @@ from tfmac.planner.emit import FORMATS, format_of_file
 from tfmac.planner.emit.pins import is_heading
 from tfmac.planner.emit.quoting import comment, toml_string, yaml_string
 from tfmac.planner.resolver import ResolutionFailed
-from tfmac.schema.plans import Pin, Plan, StackKind
+from tfmac.schema.plans import Pin, Plan, StackKind, Variable
 from tfmac.schema.platform import Target
 
 GOLDEN = Path(__file__).parent.parent / "data" / "golden" / "plan-files"
@@ -160,6 +160,41 @@ def test_a_lock_file_needs_the_artifacts() -> None:
     """A plan that was not asked for its files is never locked without them."""
     with pytest.raises(ValueError, match="artifacts"):
         written(replace(METAL, artifacts=None), "pylock")
+
+
+VARIABLES = (Variable(name="KERAS_BACKEND", value="torch"), Variable(name="ODD", value='"\\#'))
+SET = replace(METAL, variables=VARIABLES, built=("tensorflow-metal",))
+
+
+def test_conda_and_pixi_set_the_variables() -> None:
+    """Both have a place of their own for them; without any the place is not there."""
+    assert written(SET, "conda").endswith('  "KERAS_BACKEND": "torch"\n  "ODD": "\\"\\\\#"\n')
+    assert written(SET, "conda").splitlines().count("variables:") == 1
+    assert read_toml(written(SET, "pixi"))["activation"] == {
+        "env": {"KERAS_BACKEND": "torch", "ODD": '"\\#'}
+    }
+    for form in ("conda", "pixi"):
+        assert "KERAS" not in written(METAL, form)
+        assert "variables" not in written(METAL, form)
+        assert "activation" not in written(METAL, form)
+
+
+@pytest.mark.parametrize("form", ["requirements", "pylock", "pyproject"])
+def test_other_formats_say_the_variables(form: str) -> None:
+    """Where nothing can set them, comments below the first line say what has to be set."""
+    assert written(SET, form).splitlines()[1:4] == [
+        "# tensorflow-metal is built against the others",
+        "# KERAS_BACKEND=torch has to be set",
+        '# ODD="\\# has to be set',
+    ]
+    without = replace(SET, variables=(), built=())
+    assert written(SET, form).splitlines()[4:] == written(without, form).splitlines()[1:]
+
+
+@pytest.mark.parametrize("form", ["conda", "pixi"])
+def test_what_is_built_is_said(form: str) -> None:
+    """An installer that builds it apart from the others makes something else of it."""
+    assert written(SET, form).splitlines()[1] == "# tensorflow-metal is built against the others"
 
 
 def dependencies(plan: Plan, where: "dict[str, str]") -> "set[str]":

@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 from packaging.requirements import Requirement
 
+from builders.wishes import unnamed
 from planner.test_emit import MAC, METAL
 from tfmac.knowledge import extension_abi, releases
 from tfmac.planner.emit.bounds import NAMES, bounds
-from tfmac.planner.stacks import all_candidates
 from tfmac.planner.undeclared import rules_for
 from tfmac.schema.abi import AbiVerdict
 from tfmac.schema.plans import Pin, Plan
@@ -29,8 +29,8 @@ class Pair(NamedTuple):
 def planned() -> "list[Pair]":
     """Every set that the planner may choose for an ARM Mac."""
     found = {
-        Pair(one.requirements[0].partition("==")[0], one.tensorflow, one.plugin)
-        for one in all_candidates(Target.parse("macos-15-arm64"), prereleases=False)
+        Pair(one.core.name, one.core.version, one.plugin.version if one.plugin else None)
+        for one in unnamed(Target.parse("macos-15-arm64"))
     }
     return sorted(found, key=str)
 

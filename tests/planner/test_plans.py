@@ -5,8 +5,10 @@ from typing import NamedTuple, Optional, Union
 
 import pytest
 
-from tfmac.planner.choosing import Choice, choose, make_plan
+from builders.wishes import demands
+from tfmac.planner.choosing import Choice, choose
 from tfmac.planner.resolver import IndexUnreachable, ResolutionImpossible
+from tfmac.planner.resolving import Asking, make_plan
 from tfmac.schema.plans import InterpreterChoice, NoPlan, Pin, Plan, Wish
 from tfmac.schema.platform import Target
 
@@ -38,6 +40,7 @@ class TableResolver:
         python: str,
         target: Target,
         constraints: Sequence[str] = (),
+        preferred: Sequence[Pin] = (),  # noqa: ARG002 - a table has nothing to keep
         prereleases: bool = False,
         hashes: bool = False,
     ) -> "tuple[Pin, ...]":
@@ -64,7 +67,8 @@ def planned(
 ) -> Union[Plan, NoPlan]:
     choice = choose(wish)
     assert isinstance(choice, Choice)
-    return make_plan(wish, choice.best, resolver, interpreter=interpreter, hashes=hashes)
+    asking = Asking(resolver=resolver, hashes=hashes)
+    return make_plan(wish, choice.best, asking, interpreter=interpreter)
 
 
 def plan_of(answer: Union[Plan, NoPlan]) -> Plan:
@@ -114,7 +118,7 @@ def test_needs_that_no_release_declares_are_constraints() -> None:
 def test_a_wished_keras_and_packages_are_requirements() -> None:
     """They are resolved together with TensorFlow, not after it."""
     resolver = TableResolver()
-    wish = Wish(target=MAC, keras="3.8", packages=("pandas>=2", "scipy"))
+    wish = Wish(target=MAC, keras="3.8", demands=demands("pandas>=2", "scipy"))
 
     planned(wish, resolver)
 
@@ -134,7 +138,7 @@ def test_colliding_packages_make_it_try_an_older_tensorflow() -> None:
     """Where the user's packages refuse the newest, the next older minor is planned instead."""
     resolver = TableResolver("tensorflow==2.19")
 
-    plan = plan_of(planned(Wish(target=MAC, packages=("pandas",)), resolver))
+    plan = plan_of(planned(Wish(target=MAC, demands=demands("pandas")), resolver))
 
     assert plan.version("tensorflow") == "2.18.1"
     assert plan.gpu
@@ -145,41 +149,42 @@ def test_colliding_packages_make_it_try_an_older_tensorflow() -> None:
 
 
 def test_an_older_tensorflow_still_meets_the_wishes() -> None:
-    """Nothing outside the wished versions is tried."""
-    resolver = TableResolver("tensorflow==")
-    wish = Wish(target=MAC, tensorflow=">=2.18,<2.20", packages=("pandas",))
+    """Nothing outside the wished versions is tried before the wishes themselves are in question."""
+    resolver = TableResolver("pandas")
+    wish = Wish(target=MAC, tensorflow=">=2.18,<2.20", demands=demands("pandas"))
 
     assert isinstance(planned(wish, resolver), NoPlan)
-    assert [one.requirements[0] for one in resolver.asked] == [
-        "tensorflow==2.19.1",
-        "tensorflow==2.18.1",
-    ]
+    attempts = [one.requirements[0] for one in resolver.asked]
+    assert attempts[:2] == ["tensorflow==2.19.1", "tensorflow==2.18.1"]
+    # From here on one wish after the other is given up, to see which of them collide.
+    assert "pandas" not in resolver.asked[2].requirements
 
 
 def test_each_minor_is_tried_once_and_only_a_few() -> None:
     """A refusal costs a resolution, so patch releases are skipped and the search is short."""
-    resolver = TableResolver("tensorflow==")
+    resolver = TableResolver("pandas")
 
-    planned(Wish(target=MAC, packages=("pandas",)), resolver)
+    planned(Wish(target=MAC, demands=demands("pandas")), resolver)
 
-    minors = [one.requirements[0].rpartition(".")[0] for one in resolver.asked]
+    asked = [one.requirements for one in resolver.asked if "pandas" in one.requirements]
+    minors = [requirements[0].rpartition(".")[0] for requirements in asked]
     assert len(minors) == len(set(minors))
     assert 2 <= len(minors) <= 6
 
 
 def test_all_refused_is_no_plan_in_the_resolvers_words() -> None:
-    """The reason is the resolver's for the best set, and the nearest leaves the packages out."""
-    resolver = TableResolver("tensorflow==")
+    """The reason is the resolver's for the best set; only what is to blame is named."""
+    resolver = TableResolver("pandas")
 
-    answer = planned(Wish(target=MAC, packages=("pandas", "scipy")), resolver)
+    answer = planned(Wish(target=MAC, gpu=True, demands=demands("pandas", "scipy")), resolver)
 
     assert isinstance(answer, NoPlan)
     (conflict,) = answer.conflicts
-    assert conflict.wishes == ("--with pandas", "--with scipy")
-    assert conflict.reason == "because tensorflow==2.19.1 collides with pandas, nothing fits"
+    assert conflict.wishes == ("--with pandas",)
+    assert conflict.reason == "because pandas collides with pandas, nothing fits"
     assert conflict.cause == "requirement-conflict"
     assert answer.nearest == (
-        "without --with: TensorFlow 2.19.1 + tensorflow-metal 1.2.0 on Python 3.12"
+        "without --with pandas: TensorFlow 2.19.1 + tensorflow-metal 1.2.0 on Python 3.12"
     )
 
 
@@ -212,4 +217,4 @@ def test_an_unreachable_index_is_no_refusal() -> None:
             raise IndexUnreachable(f"no answer for {len(requirements)} requirements")
 
     with pytest.raises(IndexUnreachable):
-        planned(Wish(target=MAC, packages=("pandas",)), Offline())
+        planned(Wish(target=MAC, demands=demands("pandas")), Offline())

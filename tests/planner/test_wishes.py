@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders.wishes import demands, unnamed
 from tfmac.planner import wishes
-from tfmac.planner.stacks import all_candidates
-from tfmac.planner.wishes import InvalidWish, collisions, meets_all, specifier_of
+from tfmac.planner.demands import InvalidWish
+from tfmac.planner.wishes import collisions, meets_all, specifier_of
 from tfmac.schema.plans import Wish
 from tfmac.schema.platform import Target
 
@@ -59,8 +60,8 @@ def test_an_arbitrary_specifier_is_read_or_refused(text: str) -> None:
     [
         (Wish(target=MAC, tensorflow="newest"), "--tensorflow"),
         (Wish(target=MAC, keras="three"), "--keras"),
-        (Wish(target=MAC, packages=("pandas", "numpy<<2")), "--with"),
-        (Wish(target=MAC, packages=("",)), "--with"),
+        (Wish(target=MAC, demands=demands("pandas", "numpy<<2")), "--with"),
+        (Wish(target=MAC, demands=demands("")), "--with"),
     ],
 )
 def test_an_unreadable_wish_is_refused_before_anything_is_looked_up(
@@ -72,19 +73,22 @@ def test_an_unreadable_wish_is_refused_before_anything_is_looked_up(
 
 
 def test_wishes_are_named_as_the_user_wrote_them() -> None:
-    """Each wish is one test under its option, packages are left to the resolver."""
+    """Each wish is one test under its option."""
     wish = Wish(
         target=MAC,
         python="3.12.4",
         gpu=True,
         tensorflow="<2.19",
         keras=">=3",
-        packages=("pandas>=2",),
+        demands=demands("pandas>=2"),
     )
 
     names = [test.wish for test in wishes.tests_of(wish)]
 
-    assert names == ["--gpu", "--python 3.12", "--tensorflow <2.19", "--keras >=3"]
+    assert names == [
+        *("--gpu", "--python 3.12", "--tensorflow <2.19", "--keras >=3"),
+        "--with pandas>=2",
+    ]
 
 
 def test_no_wish_is_no_test() -> None:
@@ -101,9 +105,7 @@ def test_a_keras_has_to_fit_what_tensorflow_declares(keras: str, newest: str, ol
     tests = wishes.tests_of(Wish(target=MAC, keras=keras))
 
     fitting = [
-        one.tensorflow
-        for one in all_candidates(MAC, prereleases=False)
-        if one.plugin is None and meets_all(one, tests)
+        one.tensorflow for one in unnamed(MAC) if one.plugin is None and meets_all(one, tests)
     ]
 
     assert (fitting[0], fitting[-1]) == (newest, oldest)
@@ -113,4 +115,4 @@ def test_wishes_that_can_be_met_do_not_collide() -> None:
     """Where a candidate meets all wishes there is no colliding set."""
     tests = wishes.tests_of(Wish(target=MAC, gpu=True, python="3.12"))
 
-    assert collisions(all_candidates(MAC, prereleases=False), tests) == ()
+    assert collisions(unnamed(MAC), tests) == ()

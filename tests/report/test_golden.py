@@ -11,7 +11,7 @@ import click
 import msgspec
 import pytest
 
-from tfmac.report import api_history, causes, diagnosis, plan, proof, setup, versions
+from tfmac.report import api_history, causes, creation, diagnosis, plan, proof, versions
 from tfmac.schema.api_history import ApiKind, ApiLife, ApiLived, ApiPage, ApiReplacement
 from tfmac.schema.findings import (
     CheckOutcome,
@@ -549,7 +549,7 @@ REPORTS = {
         f"proof-{k}": "\n".join(proof.render_proof(v, width=WIDTH)) + "\n"
         for k, v in PROBES.items()
     },
-    **{f"setup-{k}": setup.render(v, width=WIDTH) for k, v in SETUPS.items()},
+    **{f"setup-{k}": creation.render_proved(v, width=WIDTH) for k, v in SETUPS.items()},
     "plan-metal": plan.render_plan(PLAN, width=WIDTH),
     "plan-cpu": plan.render_plan(CPU_PLAN, width=WIDTH),
     "plan-none": plan.render_no_plan(NO_PLAN, width=WIDTH),

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tfmac.api.compatibility import abi, abi_matrix, stack_matrix
-    from tfmac.api.creation import create, prove, refuse_directory, synchronised_by
+    from tfmac.api.creation import (
+        create,
+        default_manager,
+        environment_tool,
+        prove,
+        refuse_directory,
+        register_kernel,
+        synchronised_by,
+    )
     from tfmac.api.diagnosis import (
         NOT_ABOUT_VERSIONS,
         collect_facts,
@@ -28,18 +36,25 @@ if TYPE_CHECKING:
         refresh,
     )
     from tfmac.api.names import api_name
+    from tfmac.api.plan_files import (
+        is_plan_file,
+        plan_file,
+        plan_for_machine,
+        plan_format_of,
+        plan_formats,
+        read_plan_file,
+    )
     from tfmac.api.planning import (
         choose,
         default_resolver,
-        is_plan_file,
+        demands_of_file,
+        manager_of_profile,
         no_plan_document,
         plan,
         plan_candidate,
         plan_document,
-        plan_file,
-        plan_format_of,
-        plan_formats,
         this_machine,
+        with_profile,
     )
     from tfmac.api.repair import apply_repair, mend_repair, prepare_repair, undo_repair
     from tfmac.api.vocabulary import cause, causes
@@ -57,25 +72,32 @@ __all__ = [
     "choose",
     "collect_facts",
     "create",
+    "default_manager",
     "default_resolver",
+    "demands_of_file",
     "diagnose",
+    "environment_tool",
     "is_plan_file",
     "knowledge_of",
     "knowledge_status",
     "known_packages",
+    "manager_of_profile",
     "mend_repair",
     "no_plan_document",
     "plan",
     "plan_candidate",
     "plan_document",
     "plan_file",
+    "plan_for_machine",
     "plan_format_of",
     "plan_formats",
     "prepare_repair",
     "probe",
     "prove",
+    "read_plan_file",
     "refresh",
     "refuse_directory",
+    "register_kernel",
     "registered_checks",
     "stack_matrix",
     "synchronised_by",
@@ -83,11 +105,20 @@ __all__ = [
     "undo_repair",
     "usable",
     "versions",
+    "with_profile",
 ]
 
 _MODULES = {
     "compatibility": ("abi", "abi_matrix", "stack_matrix"),
-    "creation": ("create", "prove", "refuse_directory", "synchronised_by"),
+    "creation": (
+        "create",
+        "default_manager",
+        "environment_tool",
+        "prove",
+        "refuse_directory",
+        "register_kernel",
+        "synchronised_by",
+    ),
     "diagnosis": (
         "NOT_ABOUT_VERSIONS",
         "collect_facts",
@@ -106,18 +137,25 @@ _MODULES = {
         "refresh",
     ),
     "names": ("api_name",),
+    "plan_files": (
+        "is_plan_file",
+        "plan_file",
+        "plan_for_machine",
+        "plan_format_of",
+        "plan_formats",
+        "read_plan_file",
+    ),
     "planning": (
         "choose",
         "default_resolver",
-        "is_plan_file",
+        "demands_of_file",
+        "manager_of_profile",
         "no_plan_document",
         "plan",
         "plan_candidate",
         "plan_document",
-        "plan_file",
-        "plan_format_of",
-        "plan_formats",
         "this_machine",
+        "with_profile",
     ),
     "repair": ("apply_repair", "mend_repair", "prepare_repair", "undo_repair"),
     "vocabulary": ("cause", "causes"),

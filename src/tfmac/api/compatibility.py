@@ -79,7 +79,7 @@ def stack_matrix(target: Optional[Target] = None) -> StackMatrix:
 
 def _stack_row(offer: Offer, target: Target) -> StackRow:
     from tfmac.knowledge import extension_abi, releases
-    from tfmac.planner.stacks import declared
+    from tfmac.planner.declared import declared
 
     release = releases.release(offer.name, offer.version)
     pairs = extension_abi.pairs_that_load(

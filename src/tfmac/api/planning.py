@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Optional, Union
 
-from msgspec.structs import replace
-
 from tfmac.schema.codec import SCHEMA_VERSION
+from tfmac.schema.plans import Demand
 from tfmac.schema.platform import Target
 from tfmac.schema.reports import PlanDocument
 
 if TYPE_CHECKING:
     from tfmac.planner.choosing import Choice
-    from tfmac.planner.emit import Format
     from tfmac.planner.resolver import Resolver
     from tfmac.planner.stacks import Candidate
-    from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
+    from tfmac.schema.actions import Manager
+    from tfmac.schema.plans import InterpreterChoice, NoPlan, Pin, Plan, Wish
     from tfmac.schema.reports import NoPlanDocument
+
+# More than any requirements file has that somebody wrote; its reader says what is too much.
+_MOST_CHARACTERS = 2_000_001
 
 
 def this_machine() -> tuple[Optional[Target], tuple[InterpreterChoice, ...]]:
@@ -35,6 +37,38 @@ def this_machine() -> tuple[Optional[Target], tuple[InterpreterChoice, ...]]:
         if one.architecture is target.architecture
     ]
     return target, tuple(native)
+
+
+def with_profile(wish: Wish, name: str) -> Wish:
+    """Add a well-known recipe's wishes to a wish; what the wish says itself goes before them."""
+    from tfmac.planner import profiles
+
+    return profiles.with_profile(wish, name)
+
+
+def manager_of_profile(name: str) -> Manager:
+    """Tell the manager that a recipe is known with."""
+    from tfmac.planner.profiles import PROFILES
+
+    return PROFILES[name].manager
+
+
+def demands_of_file(path: str) -> tuple[Demand, ...]:
+    """Read what a requirements file asks for, with the files that it includes.
+
+    Raises ``ValueError`` for what cannot be read, and with the line that cannot be honoured.
+    """
+    from tfmac.formats.requirements_file import read_requirements
+
+    return tuple(
+        Demand(text=line.text, origin=line.origin, constraint=line.constraint)
+        for line in read_requirements(path, _text_of)
+    )
+
+
+def _text_of(path: str) -> str:
+    with open(path, encoding="utf-8-sig") as file:
+        return file.read(_MOST_CHARACTERS)
 
 
 def choose(wish: Wish, interpreters: Sequence[InterpreterChoice] = ()) -> Union[Choice, NoPlan]:
@@ -83,18 +117,18 @@ def plan_candidate(
     interpreter: Optional[InterpreterChoice],
     resolver: Optional[Resolver] = None,
     hashes: bool = False,
+    preferred: tuple[Pin, ...] = (),
     offline: bool = False,
 ) -> Union[Plan, NoPlan]:
-    """Resolve a candidate that was chosen already to a plan; raises as ``plan`` does."""
-    from tfmac.planner.choosing import make_plan
+    """Resolve a candidate that was chosen already to a plan; raises as ``plan`` does.
 
-    return make_plan(
-        wish,
-        candidate,
-        resolver or default_resolver(candidate.python, interpreter, offline=offline),
-        interpreter=interpreter,
-        hashes=hashes,
-    )
+    Of what is ``preferred`` the version is kept where nothing speaks against it.
+    """
+    from tfmac.planner.resolving import Asking, make_plan
+
+    resolver = resolver or default_resolver(candidate.python, interpreter, offline=offline)
+    asking = Asking(resolver=resolver, hashes=hashes, preferred=preferred)
+    return make_plan(wish, candidate, asking, interpreter=interpreter)
 
 
 def default_resolver(
@@ -120,42 +154,6 @@ def default_resolver(
     return PipResolver(interpreter=interpreter.path, python=interpreter.minor, machine=here)
 
 
-def plan_formats() -> Mapping[str, Format]:
-    """List the forms of file that a plan can be given in for other tools, by their names."""
-    from tfmac.planner.emit import FORMATS
-
-    return FORMATS
-
-
-def plan_format_of(path: str) -> Optional[str]:
-    """Tell the format of a plan's file from the file's name, None where the name says none."""
-    from tfmac.planner.emit import format_of_file
-
-    return format_of_file(os.path.basename(path))
-
-
-def is_plan_file(first_line: str) -> bool:
-    """Whether a file begins as those of ``plan_file`` do."""
-    from tfmac.planner.emit.pins import is_heading
-
-    return is_heading(first_line)
-
-
-def plan_file(
-    plan: Plan, form: str, *, resolver: Optional[Resolver] = None, offline: bool = False
-) -> str:
-    """Give a plan as a file for another tool; ``form`` is one of ``plan_formats``.
-
-    Requirements have hashes where the plan has them. For a lock file the resolver is asked where
-    the pinned files lie; that raises ``IndexUnreachable`` and ``ResolutionFailed``.
-    """
-    chosen = plan_formats()[form]
-    if chosen.artifacts and plan.artifacts is None:
-        resolver = resolver or default_resolver(plan.python, plan.interpreter, offline=offline)
-        plan = replace(plan, artifacts=resolver.artifacts(plan))
-    return chosen.write(plan)
-
-
 def plan_document(plan: Plan) -> PlanDocument:
     """Give the stable form of a plan."""
     from tfmac.schema.reports import PinLine
@@ -167,9 +165,14 @@ def plan_document(plan: Plan) -> PlanDocument:
         stack=plan.stack,
         gpu=plan.gpu,
         requirements=plan.requirements,
-        pins=tuple(PinLine(name=pin.name, version=pin.version) for pin in plan.pins),
+        pins=tuple(
+            PinLine(name=pin.name, version=pin.version, hashes=pin.hashes) for pin in plan.pins
+        ),
         rationale=plan.rationale,
         rejected=plan.rejected,
+        alternatives=plan.alternatives,
+        built=plan.built,
+        variables=plan.variables,
         interpreter=plan.interpreter.path if plan.interpreter else None,
     )
 

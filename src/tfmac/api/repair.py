@@ -113,7 +113,8 @@ def _broken(facts: Facts, accused: tuple[Finding, ...], *, gpu: Optional[bool]) 
 
 
 def _planned(repair: Repair, broken: Broken, *, offline: bool) -> Repair:
-    from tfmac.planner.repair import differences, exchanged, renewed
+    from tfmac.planner.building import building
+    from tfmac.planner.repair import differences, exchanged
 
     answer = _first_plan(broken, _interpreters(repair.facts), offline=offline)
     if isinstance(answer, NoPlan):
@@ -128,7 +129,7 @@ def _planned(repair: Repair, broken: Broken, *, offline: bool) -> Repair:
         outcome=RepairOutcome.PLANNED,
         python=answer.python,
         differences=tuple(differences(broken, answer, whole=not in_place)),
-        actions=exchanged(root, answer, broken) if in_place else renewed(root, answer),
+        actions=exchanged(root, answer, broken) if in_place else tuple(building(root, answer)),
     )
     return msgspec.structs.replace(repair, report=report, plan=answer)
 
@@ -155,7 +156,7 @@ def _first_plan(
 ) -> Union[Plan, NoPlan]:
     """Resolve the first wish that can be met, the least change first."""
     from tfmac.api.planning import choose, plan_candidate
-    from tfmac.planner.repair import as_installed, wishes
+    from tfmac.planner.repair import as_installed, as_pins, wishes
 
     refused: Optional[NoPlan] = None
     for wish in wishes(broken):
@@ -165,7 +166,13 @@ def _first_plan(
             continue
         candidate = as_installed(choice.existing or choice.best, broken)
         interpreter = choice.interpreter if choice.existing else None
-        answer = plan_candidate(wish, candidate, interpreter=interpreter, offline=offline)
+        answer = plan_candidate(
+            wish,
+            candidate,
+            interpreter=interpreter,
+            preferred=as_pins(broken.installed),
+            offline=offline,
+        )
         if isinstance(answer, Plan):
             return answer
         refused = refused or answer
@@ -209,11 +216,11 @@ class _DoesNotWork(Exception):
 def _apply_side_by_side(
     repair: Repair, plan: Plan, *, time_limit: float, offline: bool, progress: Optional[TextIO]
 ) -> bool:
+    from tfmac.api.creation import default_manager, environment_tool
     from tfmac.api.diagnosis import collect_facts, probe
     from tfmac.checks.summary import proves
     from tfmac.environments.create import create_environment
-    from tfmac.environments.uv import find_uv
-    from tfmac.planner.repair import renewed
+    from tfmac.planner.building import building
     from tfmac.planner.space import needed_bytes
 
     def verify(folder: str) -> None:
@@ -224,13 +231,14 @@ def _apply_side_by_side(
     try:
         create_environment(
             repair.report.environment,
-            renewed(repair.report.environment, plan),
-            uv=find_uv(offline=offline),
+            tuple(building(repair.report.environment, plan)),
+            tool=environment_tool(
+                default_manager(offline=offline), offline=offline, progress=progress
+            ),
             replace=True,
             keep=True,
             verify=verify,
             needed_bytes=needed_bytes(plan),
-            progress=progress,
         )
     except _DoesNotWork:
         return False

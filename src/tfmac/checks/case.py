@@ -3,6 +3,9 @@
 from functools import cached_property
 from typing import TYPE_CHECKING, Optional, TypeVar
 
+import msgspec
+
+from tfmac.knowledge import markers
 from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.schema.fact import Fact, Unknown
 from tfmac.schema.facts import Distribution, Facts, Interpreter
@@ -133,27 +136,11 @@ class Case:
     def markers(self) -> dict[str, str]:
         """The values of environment markers (PEP 508) for the judged machine and Python."""
         target = self.target
-        darwin = target.system is OperatingSystem.MACOS
-        machine = target.architecture.value
-        if not darwin and target.architecture is Architecture.ARM64:
-            machine = "aarch64"
-        if darwin and not self.runs_natively:
-            machine = next(iter(sorted(one.value for one in self.native_architectures)), machine)
-        full = self.python if self.python.count(".") > 1 else f"{self.python}.0"
-        return {
-            "implementation_name": "cpython",
-            "implementation_version": full,
-            "os_name": "posix",
-            "platform_machine": machine,
-            "platform_python_implementation": "CPython",
-            "platform_release": "",
-            "platform_system": "Darwin" if darwin else "Linux",
-            "platform_version": "",
-            "python_full_version": full,
-            "python_version": self.python_minor,
-            "sys_platform": "darwin" if darwin else "linux",
-            "extra": "",
-        }
+        if target.system is OperatingSystem.MACOS and not self.runs_natively:
+            others = sorted(one.value for one in self.native_architectures)
+            if others:
+                target = msgspec.structs.replace(target, architecture=Architecture(others[0]))
+        return {**markers.marker_environment(target, self.python), "extra": ""}
 
     def requirements(self, distribution: Distribution) -> "tuple[Requirement, ...]":
         """What a distribution requires here: markers evaluated, extras left out."""

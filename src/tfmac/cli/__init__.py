@@ -15,6 +15,7 @@ _COMMANDS = (
     "setup",
     "doctor",
     "plan",
+    "create",
     "fix",
     "undo",
     "versions",

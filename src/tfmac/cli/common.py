@@ -109,30 +109,6 @@ def cwd_option(command: Command) -> Command:
     )(command)
 
 
-def wish_options(command: Command) -> Command:
-    """Add the wishes that ``plan`` and ``setup`` share."""
-    options = (
-        click.option(
-            "--gpu/--no-gpu",
-            default=None,
-            help="Whether the GPU is wished.  [default: if there is a stack for it]",
-        ),
-        click.option("--tensorflow", metavar="SPEC", help="Such as 2.18, ==2.18.1 or >=2.17."),
-        click.option("--keras", metavar="SPEC", help="Such as 3.8 or <3."),
-        click.option(
-            "--with",
-            "packages",
-            multiple=True,
-            metavar="REQUIREMENT",
-            help="Another package that has to fit; may be repeated.",
-        ),
-        click.option("--offline", is_flag=True, help="Use only what uv has in its cache."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 def share_option(command: Command) -> Command:
     """Add ``--share``."""
     return click.option(
@@ -286,8 +262,8 @@ def _replace(path: str, text: str) -> None:
 @contextmanager
 def planning_errors() -> Iterator[None]:
     """Turn what can go wrong while planning into messages and exit codes."""
+    from tfmac.planner.demands import InvalidWish
     from tfmac.planner.resolver import IndexUnreachable, ResolutionFailed
-    from tfmac.planner.wishes import InvalidWish
 
     try:
         yield

@@ -13,14 +13,13 @@ from tfmac.cli.common import (
     planning_errors,
     print_note,
     print_result,
-    python_version_of,
     target_option,
     terminal_width,
-    wish_options,
     write_result,
 )
 from tfmac.cli.exit_codes import ExitCode
 from tfmac.cli.refreshing import CORE, refresh_option, refreshed
+from tfmac.cli.wishes import WishOptions, wish_options
 from tfmac.schema.plans import InterpreterChoice, NoPlan, Plan, Wish
 from tfmac.schema.platform import Target
 
@@ -30,12 +29,6 @@ _LINE = 1000
 
 @click.command(name="plan")
 @target_option
-@click.option(
-    "--python",
-    type=python_version_of,
-    metavar="VERSION",
-    help="Plan for this Python, such as 3.11.",
-)
 @wish_options
 @refresh_option
 @click.option(
@@ -48,7 +41,8 @@ _LINE = 1000
     "--output",
     metavar="FILE",
     help="Write the result to a file. Without --emit and --format its name decides: "
-    "requirements.txt, constraints.txt, pylock.toml, environment.yml, pixi.toml, pyproject.toml.",
+    "requirements.txt, constraints.txt, pylock.toml, environment.yml, pixi.toml, pyproject.toml, "
+    "and plan.json for the whole plan.",
 )
 @format_option
 @click.pass_context
@@ -56,12 +50,7 @@ def command(
     context: click.Context,
     *,
     target: Optional[Target],
-    python: Optional[str],
-    gpu: Optional[bool],
-    tensorflow: Optional[str],
-    keras: Optional[str],
-    packages: tuple[str, ...],
-    offline: bool,
+    wishes: WishOptions,
     refresh: bool,
     emit: Optional[str],
     output: Optional[str],
@@ -74,6 +63,7 @@ def command(
     if refresh:
         refreshed(CORE)
     form = _form(context, emit, output)
+    output_format = _document(context, output, output_format)
     if form is not None and output is not None:
         _refuse_own_work(output, form)
     here, interpreters = (None, ()) if target is not None else api.this_machine()
@@ -83,19 +73,14 @@ def command(
             "this machine is of a kind that TensorFlow has no wheels for; name another with --for",
             ExitCode.NOTHING_TO_INSPECT,
         )
-    wish = Wish(
-        target=judged,
-        python=python,
-        gpu=gpu,
-        tensorflow=tensorflow,
-        keras=keras,
-        packages=packages,
-    )
-    hashes = form is not None and api.plan_formats()[form].hashes
-    answer = _answered(wish, hashes=hashes, interpreters=interpreters, offline=offline)
+    with planning_errors():
+        wish = wishes.wish(judged)
+    # The JSON document is a plan's file too: tfmac create installs by it.
+    hashes = output_format == "json" if form is None else api.plan_formats()[form].hashes
+    answer = _answered(wish, hashes=hashes, interpreters=interpreters, offline=wishes.offline)
     if form is not None and isinstance(answer, Plan):
         with planning_errors():
-            text = api.plan_file(answer, form, offline=offline)
+            text = api.plan_file(answer, form, offline=wishes.offline)
     else:
         text = _rendered(answer, output_format)
     if output is None or isinstance(answer, NoPlan):
@@ -114,6 +99,13 @@ def _form(context: click.Context, emit: Optional[str], output: Optional[str]) ->
         return emit
     named = context.get_parameter_source("output_format") is not ParameterSource.DEFAULT
     return None if output is None or named else api.plan_format_of(output)
+
+
+def _document(context: click.Context, output: Optional[str], output_format: str) -> str:
+    """Tell the form of the document: a file's name decides where nothing else does."""
+    named = context.get_parameter_source("output_format") is not ParameterSource.DEFAULT
+    is_json = output is not None and output.lower().endswith(".json")
+    return "json" if is_json and not named else output_format
 
 
 def _answered(

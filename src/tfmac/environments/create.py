@@ -7,15 +7,15 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Callable, NoReturn, Optional, TextIO
+from typing import Callable, NoReturn, Optional
 
 import msgspec
 
 from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
-from tfmac.environments.tools import EnvironmentTool, UvTool, VenvTool
+from tfmac.environments.tools.protocol import EnvironmentTool
 from tfmac.environments.transaction import DirectoryTransaction
-from tfmac.environments.uv import Uv, UvError
-from tfmac.schema.actions import BuildAction, CreateEnvironment
+from tfmac.environments.variables import set_variables
+from tfmac.schema.actions import BuildAction, BuildPins, CreateEnvironment, InstallPins
 
 _MEGABYTE = 1_000_000
 # Ctrl-C, a polite kill, a terminal that is closed.
@@ -30,33 +30,31 @@ def create_environment(
     directory: str,
     actions: Sequence[BuildAction],
     *,
-    uv: Optional[Uv],
+    tool: EnvironmentTool,
     replace: bool = False,
     keep: bool = False,
     verify: Optional[Callable[[str], None]] = None,
     needed_bytes: int = 0,
-    progress: Optional[TextIO] = None,
 ) -> None:
     """Build an environment for a directory by actions that all concern it.
 
-    It is built beside the directory and takes its place when it is finished. The directory may be
-    absent or empty; with ``replace`` it may be a virtual environment, which is kept for an undo
-    where ``keep`` asks for it. ``verify`` is given the folder of the finished environment before
-    it takes its place, and may refuse it by raising. On any failure, Ctrl-C and SIGTERM included,
-    the directory is left as it was, and ``EnvironmentChangeFailed`` says why. What a killed run has
-    left is taken back first. Without uv the standard library's venv and the new environment's pip
-    do the work. ``progress`` is where the tool's own messages go.
+    It is built beside the directory and takes its place when it is finished; or, where it cannot be
+    moved afterwards (``built_in_place``), in its place, and what was there is set aside meanwhile.
+    The directory may be absent or empty; with ``replace`` it may be an environment, which is kept
+    for an undo where ``keep`` asks for it. ``verify`` is given the folder of the finished
+    environment before it counts, and may refuse it by raising. On any failure, Ctrl-C and SIGTERM
+    included, the directory is left as it was, and ``EnvironmentChangeFailed`` says why. What a
+    killed run has left is taken back first.
     """
     directory = os.path.abspath(directory)
     _require_one_directory(directory, actions)
     transaction = DirectoryTransaction(directory)
-    tool: EnvironmentTool = VenvTool(progress) if uv is None else UvTool(uv, progress)
     with _interruptible():
         try:
             transaction.recover()
             _require_writable_parent(directory)
-            _require_space(directory, needed_bytes, uv)
-            transaction.begin(replace=replace)
+            _require_space(directory, needed_bytes, tool)
+            transaction.begin(replace=replace, in_place=built_in_place(actions, tool))
             _carry_out(actions, tool, transaction)
             if verify is not None:
                 verify(transaction.staging)
@@ -72,6 +70,14 @@ def create_environment(
             raise
 
 
+def built_in_place(actions: Sequence[BuildAction], tool: EnvironmentTool) -> bool:
+    """Whether an environment has to be built where it will be.
+
+    What is built against other packages may record where they are.
+    """
+    return not tool.movable or any(isinstance(action, BuildPins) for action in actions)
+
+
 def _roll_back(transaction: DirectoryTransaction) -> None:
     with _undisturbed():
         transaction.roll_back()
@@ -85,9 +91,14 @@ def _carry_out(
     for action in actions:
         if isinstance(action, CreateEnvironment):
             tool.create(msgspec.structs.replace(action, path=staging), held)
-        else:
+        elif isinstance(action, InstallPins):
             tool.install(msgspec.structs.replace(action, environment=staging), held)
-    tool.settle(staging, transaction.directory)
+        elif isinstance(action, BuildPins):
+            tool.build(msgspec.structs.replace(action, environment=staging), held)
+        else:
+            set_variables(msgspec.structs.replace(action, environment=staging))
+    if staging != transaction.directory:
+        tool.settle(staging, transaction.directory)
 
 
 def _require_one_directory(directory: str, actions: Sequence[BuildAction]) -> None:
@@ -114,14 +125,16 @@ def _require_writable_parent(directory: str) -> None:
         )
 
 
-def _require_space(directory: str, needed_bytes: int, uv: Optional[Uv]) -> None:
-    """Refuse where the environment, or uv's copies of the wheels, would not fit."""
+def _require_space(directory: str, needed_bytes: int, tool: EnvironmentTool) -> None:
+    """Refuse where the environment, or the tool's copies of the wheels, would not fit."""
     if needed_bytes <= 0:
         return
     folders = [_nearest_folder(os.path.realpath(directory))]
-    cache = _cache_folder(uv)
-    if cache is not None and os.stat(cache).st_dev != os.stat(folders[0]).st_dev:
-        folders.append(cache)
+    cache = tool.cache_folder()
+    if cache is not None:
+        cache = _nearest_folder(cache)
+        if os.stat(cache).st_dev != os.stat(folders[0]).st_dev:
+            folders.append(cache)
     for folder in folders:
         free = shutil.disk_usage(folder).free
         if free < needed_bytes:
@@ -130,15 +143,6 @@ def _require_space(directory: str, needed_bytes: int, uv: Optional[Uv]) -> None:
                 f"{folder} has {free // _MEGABYTE} MB free, "
                 f"{needed_bytes // _MEGABYTE} MB are needed",
             )
-
-
-def _cache_folder(uv: Optional[Uv]) -> Optional[str]:
-    if uv is None:
-        return None
-    try:
-        return _nearest_folder(uv.cache_folder())
-    except UvError:
-        return None
 
 
 def _interrupt(_number: int, _frame: Optional[FrameType]) -> NoReturn:

@@ -13,7 +13,7 @@ import msgspec
 
 from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed
 from tfmac.environments.lock import FolderLock
-from tfmac.environments.tools import change_failed
+from tfmac.environments.tools.uv import change_failed
 from tfmac.environments.transaction import folder_of
 from tfmac.environments.uv import Uv, UvError
 from tfmac.schema.actions import ExchangePins

@@ -48,6 +48,7 @@ class UvResolver(msgspec.Struct, frozen=True):
         python: str,
         target: Target,
         constraints: Sequence[str] = (),
+        preferred: Sequence[Pin] = (),
         prereleases: bool = False,
         hashes: bool = False,
     ) -> tuple[Pin, ...]:
@@ -59,9 +60,13 @@ class UvResolver(msgspec.Struct, frozen=True):
         with tempfile.TemporaryDirectory(prefix="tfmac-") as folder:
             if constraints:
                 options += ["--constraint", _written(folder, "constraints.txt", constraints)]
+            kept = _written(folder, "pins.txt", list(map(str, preferred))) if preferred else None
+            if kept is not None:
+                # What an output file has already is kept by uv where that can be.
+                options += ["--output-file", kept]
             asked = f"resolve {', '.join(requirements)}"
             output = self._compile(asked, requirements, options, python=python, target=target)
-        return read_pins(output)
+            return read_pins(output if kept is None else _read(kept))
 
     def artifacts(self, plan: Plan) -> str:
         """Return the files of a plan's pins as uv writes them into a lock file.
@@ -109,6 +114,11 @@ def _written(folder: str, name: str, lines: Sequence[str]) -> str:
     return path
 
 
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 def _resolution_error(error: UvError) -> ResolutionFailed:
     if error.failure is UvFailure.IMPOSSIBLE:
         return ResolutionImpossible(error.said)
@@ -154,6 +164,7 @@ class PipResolver(msgspec.Struct, frozen=True):
         python: str,
         target: Target,
         constraints: Sequence[str] = (),
+        preferred: Sequence[Pin] = (),  # noqa: ARG002 - pip has no such thing
         prereleases: bool = False,
         hashes: bool = False,
     ) -> tuple[Pin, ...]:

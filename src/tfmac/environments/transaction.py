@@ -4,12 +4,19 @@ What is being built lies in a folder of tfmac's own beside the directory, and ta
 place in one step when it is finished. So at any moment the directory is what it was before, or the
 new one, whole. What it has replaced can be kept there, to be undone.
 
+What holds its own path cannot be moved. It is built in place: the directory is an empty folder
+then, which is filled, and what was there is set aside until it is finished. A run that is killed
+meanwhile leaves a directory that is not whole; the next one takes it away and brings back what was
+there. A file in the directory marks it as half-built: its inode alone would not do, which a file
+system gives to another folder when somebody has deleted this one.
+
 The folder ``.NAME.tfmac`` beside the directory ``NAME`` holds
 
 - ``lock``: locked while somebody works here; the lock goes with the process, however it ends;
 - ``journal``: which folder was built (by its inode, which stays when it is renamed) and what for;
 - ``new``: what is being built, or, just after the exchange, what was replaced;
-- ``displaced``: what was there, where the file system cannot exchange two folders in one step;
+- ``displaced``: what was there, where the new one is built in its place, or where the file system
+  cannot exchange two folders in one step;
 - ``previous``: what was replaced and is kept;
 - ``trash``: what is being deleted.
 
@@ -20,7 +27,6 @@ finishes or takes back.
 import contextlib
 import os
 import shutil
-import sys
 from typing import Optional
 
 import msgspec
@@ -28,30 +34,20 @@ import msgspec
 from tfmac.environments.exchange import exchange
 from tfmac.environments.failures import ChangeFailure, EnvironmentChangeFailed, from_system
 from tfmac.environments.lock import FolderLock
+from tfmac.environments.replaceable import refuse_directory
 
-# What virtual environments consist of at their top. Anything else belongs to the user.
-_OWN_ENTRIES = {
-    ".gitignore",
-    ".lock",
-    "CACHEDIR.TAG",
-    "bin",
-    "etc",
-    "include",
-    "lib",
-    "lib64",
-    "man",
-    "pyvenv.cfg",
-    "share",
-}
+_MARK = ".tfmac-unfinished"
 
 
 class _Journal(msgspec.Struct, frozen=True, kw_only=True):
     """What a run set out to do.
 
-    ``inode`` is that of the folder which is to be the directory when it is done.
+    ``inode`` is that of the folder which is to be the directory when it is done. ``unfinished``
+    says that it is not whole even where it is the directory already.
     """
 
     inode: int
+    unfinished: bool = False
     keep: bool = False
     undo: bool = False
 
@@ -68,13 +64,19 @@ class DirectoryTransaction:
     def __init__(self, directory: str) -> None:
         self.directory = os.path.realpath(directory)
         self.folder = folder_of(directory)
-        self.staging = os.path.join(self.folder, "new")
         self.previous = os.path.join(self.folder, "previous")
+        self._new = os.path.join(self.folder, "new")
         self._displaced = os.path.join(self.folder, "displaced")
         self._trash = os.path.join(self.folder, "trash")
         self._journal_path = os.path.join(self.folder, "journal")
         self._lock = FolderLock(self.folder, subject=self.directory)
         self._made_folders: list[str] = []
+        self._in_place = False
+
+    @property
+    def staging(self) -> str:
+        """Where the new one is built: the directory itself where ``begin`` was told so."""
+        return self.directory if self._in_place else self._new
 
     def recover(self) -> Optional[str]:
         """Finish or take back what a killed run has left; say which, None for nothing.
@@ -89,15 +91,20 @@ class DirectoryTransaction:
         finally:
             self._lock.release()
 
-    def begin(self, *, replace: bool) -> None:
-        """Make the folder that is to become the directory; what is there stays in place."""
+    def begin(self, *, replace: bool, in_place: bool = False) -> None:
+        """Make the folder ``staging``; what is there stays, or is set aside for ``in_place``."""
         self.refuse(replace=replace)
+        self._in_place = in_place
         try:
             self._make_parents()
             self._lock.acquire()
             self._mend()
-            os.mkdir(self.staging)
-            self._write(_Journal(inode=_inode(self.staging)))
+            os.mkdir(self._new)
+            self._write(_Journal(inode=_inode(self._new), unfinished=in_place))
+            if in_place:
+                with open(os.path.join(self._new, _MARK), "xb"):
+                    pass
+                self._set_aside()
         except OSError as error:
             self.roll_back()
             raise from_system(error, f"make {self.directory}") from error
@@ -106,7 +113,8 @@ class DirectoryTransaction:
         """Let what was built be the directory; ``keep`` what it replaces for ``undo``."""
         try:
             self._write(_Journal(inode=_inode(self.staging), keep=keep))
-            _put_in_place(self.staging, self.directory, self._displaced)
+            if not self._in_place:
+                _put_in_place(self._new, self.directory, self._displaced)
         except OSError as error:
             raise from_system(error, f"put {self.directory} in place") from error
         self._made_folders.clear()
@@ -161,33 +169,7 @@ class DirectoryTransaction:
 
     def refuse(self, *, replace: bool) -> None:
         """Refuse whatever is not absent, empty, or an environment that may be replaced."""
-        if not os.path.lexists(self.directory):
-            return
-        if not os.path.isdir(self.directory):
-            raise _refusal(f"{self.directory} is a file")
-        entries = _entries(self.directory)
-        if not entries:
-            return
-        if "pyvenv.cfg" not in entries:
-            raise _refusal(
-                f"{self.directory} is not empty and not a virtual environment: it is left alone"
-            )
-        if not replace:
-            raise EnvironmentChangeFailed(
-                ChangeFailure.EXISTS,
-                f"{self.directory} already holds an environment: --replace builds it anew",
-            )
-        self._refuse_replacing(entries)
-
-    def _refuse_replacing(self, entries: set[str]) -> None:
-        foreign = sorted(entries - _OWN_ENTRIES)
-        if foreign:
-            raise _refusal(
-                f"{self.directory} holds more than an environment ({', '.join(foreign[:5])}): "
-                "it is not replaced"
-            )
-        if os.path.realpath(sys.prefix) == os.path.realpath(self.directory):
-            raise _refusal(f"tfmac itself runs from {self.directory}: it is not replaced")
+        refuse_directory(self.directory, replace=replace)
 
     def _require_previous(self) -> None:
         if not self.keeps_previous:
@@ -198,16 +180,21 @@ class DirectoryTransaction:
     def _mend(self) -> Optional[str]:
         """Bring the folder into a state between two changes; the lock is held."""
         journal = self._read()
-        done = journal is not None and _inode(self.directory) == journal.inode
+        there = journal is not None and _inode(self.directory) == journal.inode
+        unfinished = journal is not None and journal.unfinished
+        half = there and unfinished and os.path.lexists(self._mark)
+        done = there and not unfinished
         said = None
         if journal is not None and journal.undo:
             said = self._mend_undo(done=done)
         elif done and journal is not None:
             said = self._mend_finished(keep=journal.keep)
-        elif os.path.isdir(self.staging) or os.path.isdir(self._displaced):
+        elif half or os.path.isdir(self._new) or os.path.isdir(self._displaced):
             said = f"{self.directory} is as it was before"
+        if half:
+            self._discard(self.directory)
         self._bring_back()
-        for leftover in (self.staging, self._trash):
+        for leftover in (self._new, self._trash):
             _delete(leftover)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._unwritten)
@@ -226,18 +213,26 @@ class DirectoryTransaction:
     def _mend_finished(self, *, keep: bool) -> Optional[str]:
         """The new one is in its place; what it replaced is kept or deleted."""
         said = None
-        for replaced in (self.staging, self._displaced):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._mark)
+        for replaced in (self._new, self._displaced):
             if os.path.isdir(replaced):
                 said = f"{self.directory} is the new one"
-                if keep:
+                if keep and os.listdir(replaced):
                     self._discard(self.previous)
                     os.rename(replaced, self.previous)
                 else:
                     self._discard(replaced)
         return said
 
+    def _set_aside(self) -> None:
+        """Let the new folder be the directory already; what was there, if anything, waits."""
+        if os.path.isdir(self.directory):
+            os.rename(self.directory, self._displaced)
+        os.rename(self._new, self.directory)
+
     def _bring_back(self) -> None:
-        """Put back what was moved aside for an exchange that was not finished."""
+        """Put back what was set aside for a change that was not finished."""
         if not os.path.isdir(self._displaced):
             return
         if not os.path.lexists(self.directory):
@@ -288,6 +283,10 @@ class DirectoryTransaction:
             os.unlink(self._journal_path)
 
     @property
+    def _mark(self) -> str:
+        return os.path.join(self.directory, _MARK)
+
+    @property
     def _unwritten(self) -> str:
         return f"{self._journal_path}.part"
 
@@ -310,17 +309,6 @@ def _inode(path: str) -> int:
         return os.stat(path).st_ino
     except FileNotFoundError:
         return -1
-
-
-def _refusal(message: str) -> EnvironmentChangeFailed:
-    return EnvironmentChangeFailed(ChangeFailure.NOT_AN_ENVIRONMENT, message)
-
-
-def _entries(folder: str) -> set[str]:
-    try:
-        return set(os.listdir(folder)) - {".DS_Store"}
-    except OSError as error:
-        raise from_system(error, f"look into {folder}") from error
 
 
 def _delete(path: str) -> None:

@@ -104,6 +104,25 @@ def packages(tensorflow: str) -> tuple[str, ...]:
     )
 
 
+def highest_that_work(tensorflow: str, python: Optional[str] = None) -> dict[str, str]:
+    """Give the highest version of each package that was seen to work beside a TensorFlow's minor.
+
+    Other versions below it may break. What was seen on another Python alone is left out.
+    """
+    from packaging.version import Version  # noqa: PLC0415
+
+    found: dict[str, str] = {}
+    for package, known in _of_minor(_minor(tensorflow)).items():
+        highs = [
+            one.versions[1]
+            for one in known
+            if one.step is Step.WORKS and one.versions and one.python in {None, python}
+        ]
+        if highs:
+            found[package] = max(highs, key=Version)
+    return found
+
+
 def clashes(tensorflow: str) -> tuple[Clash, ...]:
     """List whose own requirements decide over a TensorFlow that loads them when they are there."""
     table = store.find(_FILE, CombinationTable)

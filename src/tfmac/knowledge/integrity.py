@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfmac.knowledge import api_names, extension_abi, limits, releases, store
+from tfmac.knowledge import api_names, extension_abi, limits, releases, stack_notes, store
 from tfmac.schema.abi import ExtensionTable, ReportTable
 from tfmac.schema.knowledge import (
     Failure,
@@ -14,6 +14,7 @@ from tfmac.schema.knowledge import (
 )
 from tfmac.schema.knowledge_reports import KnowledgeProblem
 from tfmac.schema.limits import LimitTable, RemovedModules
+from tfmac.schema.stack_notes import StackNotes
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _THREAD = re.compile(r"https?://\S+")
@@ -102,4 +103,5 @@ _SINGLE: dict[str, type[msgspec.Struct]] = {
     limits.FILE: LimitTable,
     limits.REPORTED: LimitTable,
     limits.REMOVED: RemovedModules,
+    stack_notes.FILE: StackNotes,
 }

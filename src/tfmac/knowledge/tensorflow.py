@@ -4,7 +4,7 @@ from typing import Optional
 
 import msgspec
 
-from tfmac.knowledge import releases, store
+from tfmac.knowledge import markers, releases, store
 from tfmac.schema.platform import Target
 
 TENSORFLOW_NAMES = (
@@ -52,6 +52,29 @@ def offers(target: Target, *, prereleases: bool = False) -> tuple[Offer, ...]:
             if offer is not None:
                 found.setdefault(version, offer)
     return tuple(sorted(found.values(), key=lambda one: Version(one.version), reverse=True))
+
+
+@store.remembered
+def offers_under(name: str, target: Target, *, prereleases: bool = False) -> tuple[Offer, ...]:
+    """List the releases of one distribution that bring a TensorFlow, as ``offers`` does."""
+    found = (_offer(name, one, target) for one in releases.versions(name, prereleases=prereleases))
+    return tuple(
+        offer for offer in found if offer is not None and not _is_only_a_name(offer, target)
+    )
+
+
+def _is_only_a_name(offer: Offer, target: Target) -> bool:
+    """Whether a release requires another TensorFlow of its version, which has the code."""
+    from packaging.requirements import Requirement  # noqa: PLC0415
+
+    release = releases.release(offer.name, offer.version)
+    return any(
+        requirement.name in TENSORFLOW_NAMES
+        and markers.holds(requirement, target, offer.pythons[0])
+        for requirement in map(
+            Requirement, releases.requirements(release, target) if release else ()
+        )
+    )
 
 
 def _offer(name: str, version: str, target: Target) -> Optional[Offer]:

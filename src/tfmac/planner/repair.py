@@ -4,6 +4,7 @@ What is installed and not accused of anything stays as it is where that can be. 
 say has to hold always holds.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Optional
 
@@ -14,15 +15,16 @@ from packaging.specifiers import SpecifierSet
 from tfmac.formats.distinfo import normalise
 from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.planner.stacks import METAL, Candidate
-from tfmac.schema.actions import BuildAction, CreateEnvironment, ExchangePins, InstallPins
+from tfmac.schema.actions import ExchangePins
 from tfmac.schema.findings import Constraint, ConstraintKind
-from tfmac.schema.plans import Plan, Wish
+from tfmac.schema.plans import Demand, Pin, Plan, Wish
 from tfmac.schema.platform import Target
 from tfmac.schema.repairs import Difference
 
 TENSORFLOW = ("tensorflow", "tensorflow-macos", "tensorflow-cpu")
 """The distributions that the planner can put in place as TensorFlow."""
 
+_VERSION = re.compile(r"[A-Za-z0-9.!+_-]+")
 _INSTALLERS = frozenset({"pip", "setuptools", "tfmac", "uv", "wheel"})
 _PYTHON_KINDS = frozenset({ConstraintKind.PYTHON, ConstraintKind.ARCHITECTURE})
 
@@ -62,7 +64,10 @@ def wishes(broken: Broken) -> Iterator[Wish]:
                     python=broken.python,
                     gpu=gpu,
                     tensorflow=str(specifier) or None,
-                    packages=tuple(_packages(broken, required, pinned=pinned)),
+                    demands=tuple(
+                        Demand(text=text, origin="installed")
+                        for text in _packages(broken, required, pinned=pinned)
+                    ),
                 )
 
 
@@ -136,12 +141,12 @@ def as_installed(candidate: Candidate, broken: Broken) -> Candidate:
     )
 
 
-def renewed(root: str, plan: Plan) -> tuple[BuildAction, ...]:
-    """What makes an environment anew by a plan."""
-    python = plan.interpreter.path if plan.interpreter else plan.python
-    return (
-        CreateEnvironment(path=root, python=python),
-        InstallPins(environment=root, pins=plan.pins),
+def as_pins(installed: Mapping[str, str]) -> tuple[Pin, ...]:
+    """Write what is installed as pins, as far as the versions can be read."""
+    return tuple(
+        Pin(name=name, version=version)
+        for name, version in installed.items()
+        if _VERSION.fullmatch(version)
     )
 
 

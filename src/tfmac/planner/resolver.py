@@ -29,10 +29,13 @@ class Resolver(Protocol):
         python: str,
         target: Target,
         constraints: Sequence[str] = (),
+        preferred: Sequence[Pin] = (),
         prereleases: bool = False,
         hashes: bool = False,
     ) -> tuple[Pin, ...]:
         """Return the pins, sorted by name, for a Python such as ``3.12``.
+
+        Of what is ``preferred`` the version is taken where nothing speaks against it.
 
         Raise ``ResolutionImpossible`` or ``IndexUnreachable``, or ``ResolutionFailed`` for
         anything else.

@@ -2,27 +2,27 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import Callable
+from typing import Callable, Optional
 
 import msgspec
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from tfmac.knowledge import releases
-from tfmac.planner.stacks import Candidate, needs
-from tfmac.schema.plans import Wish
+from tfmac.planner.declared import declared
+from tfmac.planner.demands import InvalidWish, allows, fits, requirement_of
+from tfmac.planner.stacks import Candidate
+from tfmac.schema.plans import Demand, Wish
 from tfmac.schema.platform import Target
 
 
-class InvalidWish(ValueError):
-    """A wish that cannot be read, with the wish and the form that it should have."""
-
-
 class Test(msgspec.Struct, frozen=True, kw_only=True):
-    """One wish: as the user would write it, and whether a candidate meets it."""
+    """One wish: as the user would write it, whether a candidate meets it, the rest without it."""
 
     wish: str
     meets: Callable[[Candidate], bool]
+    given_up: Callable[[Wish], Wish]
+    requirement: Optional[Requirement] = None
+    """What is to be installed beside the stack, where that is what is wished."""
 
 
 def tests_of(wish: Wish) -> tuple[Test, ...]:
@@ -30,29 +30,58 @@ def tests_of(wish: Wish) -> tuple[Test, ...]:
     found = []
     if wish.gpu is not None:
         text = "--gpu" if wish.gpu else "--no-gpu"
-        found.append(Test(wish=text, meets=lambda one: one.gpu is wish.gpu))
+        found.append(_test(text, "gpu", lambda one: one.gpu is wish.gpu))
     if wish.python is not None:
         minor = ".".join(wish.python.split(".")[:2])
-        found.append(Test(wish=f"--python {minor}", meets=lambda one: one.python == minor))
+        found.append(_test(f"--python {minor}", "python", lambda one: one.python == minor))
+    if wish.stack is not None:
+        found.append(
+            _test(f"--stack {wish.stack.value}", "stack", lambda one: one.stack is wish.stack)
+        )
     if wish.tensorflow is not None:
         specifier = specifier_of(wish.tensorflow, "--tensorflow")
         found.append(
-            Test(
-                wish=f"--tensorflow {wish.tensorflow}",
-                meets=lambda one: specifier.contains(one.tensorflow, prereleases=True),
+            _test(
+                f"--tensorflow {wish.tensorflow}",
+                "tensorflow",
+                lambda one: (
+                    one.tensorflow is not None
+                    and specifier.contains(one.tensorflow, prereleases=True)
+                ),
             )
         )
     if wish.keras is not None:
         keras = specifier_of(wish.keras, "--keras")
         found.append(
-            Test(
-                wish=f"--keras {wish.keras}",
-                meets=lambda one: _keras_fits(one, keras, wish.target),
+            _test(
+                f"--keras {wish.keras}",
+                "keras",
+                lambda one: keras_requirement(one, keras, wish.target) is not None,
             )
         )
-    for text in wish.packages:
-        _readable(text)
-    return tuple(found)
+    return (*found, *(_demand_test(demand, wish.target) for demand in wish.demands))
+
+
+def _test(text: str, field: str, meets: Callable[[Candidate], bool]) -> Test:
+    return Test(
+        wish=text, meets=meets, given_up=lambda wish: msgspec.structs.replace(wish, **{field: None})
+    )
+
+
+def _demand_test(demand: Demand, target: Target) -> Test:
+    requirement = requirement_of(demand)
+    meets = allows if demand.constraint else fits
+
+    def without(wish: Wish) -> Wish:
+        left = tuple(one for one in wish.demands if one != demand)
+        return msgspec.structs.replace(wish, demands=left)
+
+    return Test(
+        wish=str(demand),
+        meets=lambda one: meets(one, requirement, target),
+        given_up=without,
+        requirement=None if demand.constraint else requirement,
+    )
 
 
 def specifier_of(text: str, option: str) -> SpecifierSet:
@@ -68,42 +97,34 @@ def specifier_of(text: str, option: str) -> SpecifierSet:
         ) from error
 
 
-def _readable(text: str) -> None:
-    try:
-        requirement = Requirement(text)
-    except InvalidRequirement as error:
-        raise InvalidWish(f"--with {text!r} is not a requirement: {error}") from error
-    if requirement.url is not None and "://" not in requirement.url:
-        raise InvalidWish(f"--with {text!r}: {requirement.url!r} is not an address")
+def keras_requirement(
+    candidate: Candidate, wanted: SpecifierSet, target: Target
+) -> Optional[Requirement]:
+    """Say what to ask for so that a candidate has a wished Keras; None where it cannot have it.
 
-
-def _keras_fits(candidate: Candidate, wanted: SpecifierSet, target: Target) -> bool:
-    """Whether some Keras release meets both the wish and what TensorFlow declares."""
-    declared = needs(candidate, "keras", target)
-    if declared is None:
-        return False
-    bounds = [text for text in candidate.constraints if text.startswith("keras")]
-    both = wanted & declared.specifier
-    for text in bounds:
-        both &= Requirement(text).specifier
-    for version in releases.versions("keras"):
-        release = releases.release("keras", version)
-        if (
-            release is not None
-            and both.contains(version)
-            and releases.has_wheel(release, target, candidate.python)
-        ):
-            return True
-    return False
+    A stack with a Keras of its own, such as tf-keras, has that one.
+    """
+    if candidate.keras is not None and wanted.contains(candidate.keras.version):
+        return Requirement(str(candidate.keras))
+    requirement = Requirement(f"keras{wanted}")
+    comes_with = declared(candidate.requirements, "keras", target) is not None
+    return requirement if comes_with and fits(candidate, requirement, target) else None
 
 
 def collisions(candidates: Sequence[Candidate], tests: Sequence[Test]) -> tuple[Test, ...]:
     """The smallest set of wishes that no candidate meets together; empty when all can be met."""
-    for size in range(1, len(tests) + 1):
-        for some in itertools.combinations(tests, size):
-            if not any(meets_all(one, some) for one in candidates):
-                return some
+    met = [frozenset(_places(candidates, test)) for test in tests]
+    # What every candidate meets is in no smallest set; a user's own list may have many of them.
+    deciding = [place for place, some in enumerate(met) if len(some) < len(candidates)]
+    for size in range(1, len(deciding) + 1):
+        for some in itertools.combinations(deciding, size):
+            if not frozenset.intersection(*(met[place] for place in some)):
+                return tuple(tests[place] for place in some)
     return ()
+
+
+def _places(candidates: Sequence[Candidate], test: Test) -> Iterable[int]:
+    return (place for place, one in enumerate(candidates) if test.meets(one))
 
 
 def meets_all(candidate: Candidate, tests: Iterable[Test]) -> bool:

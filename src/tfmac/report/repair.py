@@ -1,7 +1,17 @@
 """What a repair changes, and what became of it, as text."""
 
+from typing import Union
+
 from tfmac.report import layout
-from tfmac.schema.actions import Action, CreateEnvironment, InstallPins
+from tfmac.schema.actions import (
+    BuildPins,
+    CreateEnvironment,
+    ExchangePins,
+    InstallPins,
+    RegisterKernel,
+    SetVariables,
+)
+from tfmac.schema.plans import Pin
 from tfmac.schema.repairs import (
     Difference,
     RepairMode,
@@ -35,7 +45,7 @@ def render(report: RepairReport, *, width: int) -> str:
     lines += layout.labelled("left", report.reasons, width=width)
     if report.after is not None:
         found = [f"{one.severity.value}: {one.cause}" for one in report.after.findings]
-        state = report.after.tensorflow.state.value
+        state = report.after.state.value
         lines += layout.labelled("now", [f"TensorFlow: {state}", *found], width=width)
     if report.outcome is RepairOutcome.PLANNED and report.mode is RepairMode.NEW:
         lines += layout.labelled(
@@ -67,26 +77,56 @@ def _sign(difference: Difference) -> str:
 
 def render_actions(report: RepairReport) -> str:
     """Name the actions one by one, exactly as they would be carried out."""
-    lines = [line for action in report.actions for line in _described(action)]
+    in_place = any(isinstance(action, BuildPins) for action in report.actions)
+    lines = []
+    for action in report.actions:
+        if isinstance(action, CreateEnvironment):
+            lines += [_creation(action, in_place=in_place)]
+        else:
+            lines += _described(action)
+    for action in report.actions:
+        if isinstance(action, CreateEnvironment):
+            lines += _completion(action, in_place=in_place)
     return "\n".join(lines) + "\n"
 
 
-def _described(action: Action) -> list[str]:
-    if isinstance(action, CreateEnvironment):
-        return [f"make an environment for {action.path} beside it, on {action.python}"]
+def _creation(action: CreateEnvironment, *, in_place: bool) -> str:
+    if in_place:
+        return f"set {action.path} aside, and make an environment in its place, on {action.python}"
+    return f"make an environment for {action.path} beside it, on {action.python}"
+
+
+def _completion(action: CreateEnvironment, *, in_place: bool) -> list[str]:
+    """Say what is done with a new environment when all else is done."""
+    return [
+        "use it: import TensorFlow, place a product, fit, save and load a small model",
+        f"keep what was set aside of {action.path} for tfmac undo"
+        if in_place
+        else f"let it take the place of {action.path}, which is kept for tfmac undo",
+    ]
+
+
+def _described(
+    action: Union[InstallPins, BuildPins, SetVariables, ExchangePins, RegisterKernel],
+) -> list[str]:
     if isinstance(action, InstallPins):
-        pins = [f"  {pin}" for pin in action.pins]
-        return [
-            "install into it, and nothing else:",
-            *pins,
-            "use it: import TensorFlow, place a product, fit, save and load a small model",
-            f"let it take the place of {action.environment}, which is kept for tfmac undo",
-        ]
+        return ["install into it, and nothing else:", *_listed(action.pins)]
+    if isinstance(action, BuildPins):
+        return ["build against what is installed there, and install:", *_listed(action.pins)]
+    if isinstance(action, SetVariables):
+        variables = [f"  {variable}" for variable in action.variables]
+        return ["set for every Python program there, where it is not set already:", *variables]
+    if isinstance(action, RegisterKernel):
+        return [f"let Jupyter offer {action.environment} as the kernel {action.name}"]
     lines = [f"remove from {action.environment}: {', '.join(action.removed)}"]
     lines = lines if action.removed else []
     again = set(action.again)
     pins = [f"  {pin}{' (again)' if pin.name in again else ''}" for pin in action.pins]
     return [*lines, f"install into {action.environment}, and nothing else:", *pins]
+
+
+def _listed(pins: tuple[Pin, ...]) -> list[str]:
+    return [f"  {pin}" for pin in pins]
 
 
 def render_undo(report: UndoReport) -> str:

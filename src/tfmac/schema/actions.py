@@ -1,18 +1,30 @@
 """Changes to a machine as data: described first, carried out by one executor."""
 
+import enum
 from typing import Optional, Union
 
 import msgspec
 
-from tfmac.schema.plans import Pin
+from tfmac.schema.plans import Pin, Variable
+
+
+class Manager(enum.Enum):
+    """What makes an environment and installs into it."""
+
+    UV = "uv"
+    VENV = "venv"
+    """Python's own venv, and pip."""
+    CONDA = "conda"
+    """micromamba, mamba or conda for Python; pip for the pins."""
 
 
 class CreateEnvironment(
     msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="create"
 ):
-    """Make an empty virtual environment at ``path`` on an interpreter.
+    """Make an empty environment at ``path`` on an interpreter.
 
-    ``python`` is a path, or a minor version such as ``3.12`` when ``download`` lets uv fetch it.
+    ``python`` is a path; or a minor version such as ``3.12``, when ``download`` lets uv fetch it or
+    conda brings its own.
     """
 
     path: str
@@ -25,6 +37,31 @@ class InstallPins(msgspec.Struct, frozen=True, kw_only=True, tag_field="action",
 
     environment: str
     pins: tuple[Pin, ...]
+
+
+class BuildPins(msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="build"):
+    """Build distributions that have no wheel, against what an environment has, and install them."""
+
+    environment: str
+    pins: tuple[Pin, ...]
+
+
+class SetVariables(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="set-variables"
+):
+    """Let every Python program of an environment see variables, where they are not set already."""
+
+    environment: str
+    variables: tuple[Variable, ...]
+
+
+class RegisterKernel(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="register-kernel"
+):
+    """Let Jupyter offer an environment to the user, as a kernel of this name."""
+
+    environment: str
+    name: str
 
 
 class ExchangePins(msgspec.Struct, frozen=True, kw_only=True, tag_field="action", tag="exchange"):
@@ -42,7 +79,7 @@ class ExchangePins(msgspec.Struct, frozen=True, kw_only=True, tag_field="action"
     python: Optional[str] = None
 
 
-BuildAction = Union[CreateEnvironment, InstallPins]
+BuildAction = Union[CreateEnvironment, InstallPins, BuildPins, SetVariables]
 """What makes an environment anew."""
 
-Action = Union[CreateEnvironment, InstallPins, ExchangePins]
+Action = Union[BuildAction, ExchangePins, RegisterKernel]

@@ -23,6 +23,45 @@ class InterpreterChoice(msgspec.Struct, frozen=True, kw_only=True):
         return ".".join(self.version.split(".")[:2])
 
 
+class StackKind(enum.Enum):
+    """A combination of packages that the planner knows how to put together."""
+
+    TENSORFLOW_METAL = "tensorflow-metal"
+    """TensorFlow and Apple's plug-in."""
+    TENSORFLOW_MACOS_METAL = "tensorflow-macos-metal"
+    """The same under the name that TensorFlow for ARM Macs had up to 2.15."""
+    TENSORFLOW_METAL_PLUGIN = "tensorflow-metal-plugin"
+    """TensorFlow and the plug-in of a community, which is built at its installation."""
+    TENSORFLOW_CUDA = "tensorflow-cuda"
+    TENSORFLOW_CPU = "tensorflow"
+    TF_KERAS = "tf-keras"
+    """TensorFlow that gives Keras 2 as ``tf.keras``."""
+    KERAS_TORCH = "keras-torch"
+    """Keras 3 on PyTorch, without TensorFlow."""
+    KERAS_JAX = "keras-jax"
+    """Keras 3 on JAX, without TensorFlow."""
+
+
+class Preference(enum.Enum):
+    """Which of the sets that meet all wishes is the better one."""
+
+    NEWEST = "newest"
+    PROVEN = "proven"
+    """That whose versions were seen to work with its TensorFlow."""
+
+
+class Demand(msgspec.Struct, frozen=True, kw_only=True):
+    """A requirement of the user's own, as it is written, and where: an option, or FILE:LINE."""
+
+    text: str
+    origin: str = "--with"
+    constraint: bool = False
+    """It is not asked for: if it is there, then so."""
+
+    def __str__(self) -> str:
+        return f"{self.origin} {self.text}"
+
+
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asks the planner for; None means no opinion.
 
@@ -34,16 +73,20 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     gpu: Optional[bool] = None
     tensorflow: Optional[str] = None
     keras: Optional[str] = None
-    packages: tuple[str, ...] = ()
+    stack: Optional[StackKind] = None
+    demands: tuple[Demand, ...] = ()
+    preference: Preference = Preference.NEWEST
     prereleases: bool = False
 
 
-class StackKind(enum.Enum):
-    """A combination of packages that the planner knows how to put together."""
+class Variable(msgspec.Struct, frozen=True, kw_only=True):
+    """A variable that has to be set in every program that runs in an environment."""
 
-    TENSORFLOW_METAL = "tensorflow-metal"
-    TENSORFLOW_CPU = "tensorflow"
-    TENSORFLOW_CUDA = "tensorflow-cuda"
+    name: str
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}"
 
 
 class Pin(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,11 +115,23 @@ class Rejected(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Alternative(msgspec.Struct, frozen=True, kw_only=True):
+    """Another stack that meets the wishes, ranked by the knowledge alone: nothing was resolved."""
+
+    stack: StackKind
+    title: str
+    gpu: bool
+    reasons: tuple[Rationale, ...]
+    """What speaks for it and against it."""
+    resolved: bool = False
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="plan"):
     """A set of packages for one machine.
 
-    ``requirements`` are the chosen ones; ``pins`` the full set that they resolve to.
-    ``interpreter`` is the installed one to build on, or None when there is none for ``python``.
+    ``requirements`` are the chosen ones; ``pins`` the full set that they resolve to. Those named
+    in ``built`` have no wheel and are built against the others. ``interpreter`` is the installed
+    one to build on, or None when there is none for ``python``.
     """
 
     target: Target
@@ -86,7 +141,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, tag_field="answer", tag="p
     requirements: tuple[str, ...]
     pins: tuple[Pin, ...]
     rationale: tuple[Rationale, ...]
-    rejected: tuple[Rejected, ...]
+    rejected: tuple[Rejected, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    """Other stacks that meet the wishes, the better first."""
+    built: tuple[str, ...] = ()
+    variables: tuple[Variable, ...] = ()
     interpreter: Optional[InterpreterChoice] = None
     artifacts: Optional[str] = None
     """The files of the pins, where a resolver was asked for them: ``[[packages]]`` of PEP 751."""

@@ -5,10 +5,11 @@ from typing import Optional
 
 import msgspec
 
+from tfmac.schema.actions import Manager
 from tfmac.schema.findings import CheckOutcome, Finding
 from tfmac.schema.knowledge import Failure
-from tfmac.schema.plans import Conflict, Rationale, Rejected, StackKind
-from tfmac.schema.proof import ProbeReport
+from tfmac.schema.plans import Alternative, Conflict, Rationale, Rejected, StackKind, Variable
+from tfmac.schema.proof import Core, ProbeReport
 
 
 class TensorFlowState(enum.Enum):
@@ -32,6 +33,17 @@ class TensorFlowSummary(msgspec.Struct, frozen=True, kw_only=True):
     plugin: Optional[str]
 
 
+class KerasSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Keras 3 on PyTorch or JAX, where TensorFlow is absent, in one line.
+
+    ``state`` is what it is for TensorFlow, never ``absent``.
+    """
+
+    core: Core
+    state: TensorFlowState
+    distributions: tuple[str, ...]
+
+
 class EnvironmentSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Which environment was judged, for which machine, and why this one."""
 
@@ -52,6 +64,12 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     outcomes: tuple[CheckOutcome, ...]
     probe: Optional[ProbeReport] = None
+    keras: Optional[KerasSummary] = None
+
+    @property
+    def state(self) -> TensorFlowState:
+        """How far what computes gets: Keras' core where there is no TensorFlow."""
+        return self.tensorflow.state if self.keras is None else self.keras.state
 
 
 class VersionLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,10 +144,11 @@ class PinLine(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     version: str
+    hashes: tuple[str, ...] = ()
 
 
 class PlanDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of ``plan`` when there is one."""
+    """The answer of ``plan`` when there is one; ``create`` reads it back."""
 
     schema_version: int
     target: str
@@ -140,7 +159,10 @@ class PlanDocument(msgspec.Struct, frozen=True, kw_only=True):
     pins: tuple[PinLine, ...]
     rationale: tuple[Rationale, ...]
     rejected: tuple[Rejected, ...]
-    interpreter: Optional[str]
+    alternatives: tuple[Alternative, ...] = ()
+    built: tuple[str, ...] = ()
+    variables: tuple[Variable, ...] = ()
+    interpreter: Optional[str] = None
     """The installed interpreter that fits, None when there is none or another machine is meant."""
 
 
@@ -151,6 +173,18 @@ class NoPlanDocument(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     conflicts: tuple[Conflict, ...]
     nearest: Optional[str]
+
+
+class CreationReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer of ``create``: what was planned, where it was made, and by what."""
+
+    schema_version: int
+    tfmac: str
+    directory: str
+    manager: Manager
+    plan: PlanDocument
+    kernel: Optional[str] = None
+    """The file by which Jupyter knows the environment."""
 
 
 class SetupReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,3 +200,5 @@ class SetupReport(msgspec.Struct, frozen=True, kw_only=True):
     plan: PlanDocument
     diagnosis: Diagnosis
     proved: bool
+    kernel: Optional[str] = None
+    """The file by which Jupyter knows the environment."""

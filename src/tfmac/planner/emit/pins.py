@@ -1,7 +1,9 @@
 """What several formats write: what a file is for, and exact versions."""
 
 import re
+from typing import Optional
 
+import msgspec
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -11,7 +13,16 @@ from tfmac.planner.resolver import ResolutionFailed
 from tfmac.schema.plans import Pin, Plan
 
 _MADE_BY = "; made by tfmac plan"
+_HEADING = re.compile(rf"# (\S+) for (\S+), Python (\S+){_MADE_BY}")
 _HASH = re.compile(r"[a-z0-9_]+:[0-9a-fA-F]+")
+
+
+class Heading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a heading says, not judged."""
+
+    stack: str
+    target: str
+    python: str
 
 
 def heading(plan: Plan) -> str:
@@ -22,6 +33,14 @@ def heading(plan: Plan) -> str:
 def is_heading(line: str) -> bool:
     """Whether a line is one that ``heading`` wrote."""
     return line.startswith("#") and line.rstrip().endswith(_MADE_BY)
+
+
+def read_heading(line: str) -> Optional[Heading]:
+    """Read a line that ``heading`` wrote; None for any other."""
+    match = _HEADING.fullmatch(line.rstrip())
+    if match is None:
+        return None
+    return Heading(stack=match[1], target=match[2], python=match[3])
 
 
 def exact(pin: Pin) -> str:

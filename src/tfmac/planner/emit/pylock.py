@@ -1,6 +1,7 @@
 """``pylock.toml`` (PEP 751): every file with its address and hash, for any installer."""
 
 from tfmac.planner.emit.machines import marker_of
+from tfmac.planner.emit.notes import notes
 from tfmac.planner.emit.pins import heading
 from tfmac.planner.emit.quoting import toml_string
 from tfmac.schema.plans import Plan
@@ -15,6 +16,7 @@ def pylock_toml(plan: Plan) -> str:
         raise ValueError("a lock file needs the plan's artifacts")
     lines = [
         heading(plan),
+        *notes(plan),
         'lock-version = "1.0"',
         f"environments = [{toml_string(marker_of(plan.target))}]",
         f"requires-python = {toml_string(f'=={plan.python}.*')}",

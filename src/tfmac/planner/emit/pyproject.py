@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 from tfmac.knowledge import tensorflow
 from tfmac.planner.emit.bounds import NAMES, bounds
 from tfmac.planner.emit.machines import marker_of
+from tfmac.planner.emit.notes import notes
 from tfmac.planner.emit.pins import heading
 from tfmac.planner.emit.quoting import comment, toml_string
 from tfmac.planner.stacks import METAL
@@ -32,6 +33,7 @@ def pyproject_toml(plan: Plan) -> str:
     markers = [toml_string(marker_of(machine)) for machine in cores]
     lines = [
         heading(plan),
+        *notes(plan),
         comment("Put these tables into your own file, or rename the project."),
         "[project]",
         'name = "tensorflow-environment"',

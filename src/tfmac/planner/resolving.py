@@ -1,0 +1,282 @@
+"""From a chosen candidate to a plan with all its pins, or to the resolver's own reasons."""
+
+from collections.abc import Iterator, Sequence
+from typing import Optional, Union
+
+import msgspec
+from packaging.requirements import Requirement
+
+from tfmac.knowledge import extension_abi, releases, tensorflow
+from tfmac.planner.alternatives import alternatives, stack_rationale
+from tfmac.planner.choosing import choose
+from tfmac.planner.declared import needs
+from tfmac.planner.demands import extension_pins
+from tfmac.planner.measured import Bound, known_to_break, proven
+from tfmac.planner.no_plan import numbers
+from tfmac.planner.resolver import ResolutionImpossible, Resolver
+from tfmac.planner.stacks import METAL, Candidate, candidates
+from tfmac.planner.undeclared import rules_for
+from tfmac.planner.wishes import Test, keras_requirement, meets_all, specifier_of, tests_of
+from tfmac.schema.abi import AbiVerdict
+from tfmac.schema.plans import (
+    Conflict,
+    InterpreterChoice,
+    NoPlan,
+    Pin,
+    Plan,
+    Preference,
+    Rationale,
+    Rejected,
+    Wish,
+)
+from tfmac.schema.platform import Target
+
+# How many TensorFlow minors are tried before the resolver's own answer is given.
+_ATTEMPTS = 6
+# How often a resolver is asked again because it took what is known to break.
+_ROUNDS = 3
+
+
+class Resolved(msgspec.Struct, frozen=True, kw_only=True):
+    """What a resolver found for a candidate, and the measured bounds that it was held to."""
+
+    pins: tuple[Pin, ...]
+    bounds: tuple[Bound, ...] = ()
+
+
+class Asking(msgspec.Struct, frozen=True, kw_only=True):
+    """How a resolver is asked, whatever the candidate."""
+
+    resolver: Resolver
+    hashes: bool = False
+    preferred: tuple[Pin, ...] = ()
+    """Versions to keep where nothing speaks against them."""
+
+
+def make_plan(
+    wish: Wish,
+    candidate: Candidate,
+    asking: Asking,
+    *,
+    interpreter: Optional[InterpreterChoice] = None,
+) -> Union[Plan, NoPlan]:
+    """Resolve a candidate to its full set of pins.
+
+    Where the resolver finds no set for it, the next older TensorFlow that meets the wishes is
+    tried, a few times. Raises ``IndexUnreachable`` and ``ResolutionFailed``.
+    """
+    refused: list[tuple[Candidate, str]] = []
+    for attempt in _attempts(wish, candidate):
+        try:
+            resolved = _resolved(wish, attempt, asking)
+        except ResolutionImpossible as error:
+            refused.append((attempt, str(error)))
+            continue
+        return _plan(wish, attempt, resolved, refused=refused, interpreter=interpreter)
+    return _refused_by_resolver(wish, refused, asking)
+
+
+def _plan(
+    wish: Wish,
+    candidate: Candidate,
+    resolved: Resolved,
+    *,
+    refused: Sequence[tuple[Candidate, str]],
+    interpreter: Optional[InterpreterChoice],
+) -> Plan:
+    return Plan(
+        target=wish.target,
+        python=candidate.python,
+        stack=candidate.stack,
+        gpu=candidate.gpu,
+        requirements=asked(wish, candidate),
+        pins=resolved.pins,
+        rationale=(
+            *candidate.rationale,
+            *stack_rationale(candidate.stack),
+            *_constraint_rationale(candidate, wish.target),
+            *(bound.rationale for bound in resolved.bounds if _binds(bound, resolved.pins)),
+        ),
+        rejected=(*_refused(refused), *rejected(wish, candidate)),
+        alternatives=alternatives(wish, candidate),
+        built=candidate.built,
+        variables=candidate.variables,
+        interpreter=interpreter,
+    )
+
+
+def _resolved(wish: Wish, candidate: Candidate, asking: Asking) -> Resolved:
+    """Ask the resolver until it takes nothing that is known to break, a few times."""
+    bounds: tuple[Bound, ...] = ()
+    if wish.preference is Preference.PROVEN:
+        bounds = tuple(proven(candidate))
+    for _ in range(_ROUNDS):
+        pins = asking.resolver.resolve(
+            asked(wish, candidate),
+            python=candidate.python,
+            target=wish.target,
+            constraints=(
+                *candidate.constraints,
+                *(demand.text for demand in wish.demands if demand.constraint),
+                *extension_pins(candidate, wish),
+                *(bound.requirement for bound in bounds),
+            ),
+            preferred=asking.preferred,
+            prereleases=wish.prereleases,
+            hashes=asking.hashes,
+        )
+        broken = known_to_break(candidate, pins)
+        if not broken:
+            break
+        bounds = (*bounds, *broken)
+    return Resolved(pins=pins, bounds=bounds)
+
+
+def _attempts(wish: Wish, first: Candidate) -> Iterator[Candidate]:
+    """The chosen candidate, then older releases of the same stack on the same Python.
+
+    Packages of the user's own may collide with the newest, and an index of a company may not have
+    it yet.
+    """
+    yield first
+    tests = tests_of(wish)
+    minors = {numbers(first.core.version)[:2]}
+    for one in candidates(wish, frozenset({first.stack})):
+        minor = numbers(one.core.version)[:2]
+        same = one.python == first.python and one.gpu == first.gpu
+        if same and minor not in minors and one.rank < first.rank and meets_all(one, tests):
+            minors.add(minor)
+            yield one
+        if len(minors) >= _ATTEMPTS:
+            return
+
+
+def asked(wish: Wish, candidate: Candidate) -> tuple[str, ...]:
+    """Give the requirements of a plan: the stack's, and what the user wishes beside it."""
+    keras: tuple[str, ...] = ()
+    if wish.keras is not None:
+        wanted = specifier_of(wish.keras, "--keras")
+        requirement = keras_requirement(candidate, wanted, wish.target)
+        own = str(candidate.keras)
+        keras = (str(requirement),) if requirement and str(requirement) != own else ()
+    return (
+        *candidate.requirements,
+        *keras,
+        *(one.text for one in wish.demands if not one.constraint),
+    )
+
+
+def _refused_by_resolver(
+    wish: Wish, refused: Sequence[tuple[Candidate, str]], asking: Asking
+) -> NoPlan:
+    """Find the smallest part of the wishes that the resolver refuses, and quote it."""
+    kept, nearest = _smallest_refused(wish, asking)
+    return NoPlan(
+        target=wish.target,
+        conflicts=(
+            Conflict(
+                wishes=tuple(test.wish for test in kept) or (refused[0][0].title,),
+                reason=refused[0][1],
+                cause="requirement-conflict",
+            ),
+        ),
+        nearest=nearest,
+    )
+
+
+def _smallest_refused(wish: Wish, asking: Asking) -> tuple[tuple[Test, ...], Optional[str]]:
+    """Give up one wish after the other; those without which there is a plan are the colliding.
+
+    What was asked for last is given up first: what is left is named, and it collides by itself.
+    """
+    smaller, kept, nearest = wish, list[Test](), None
+    for test in reversed(tests_of(wish)):
+        without = test.given_up(smaller)
+        found = _first_that_resolves(without, asking)
+        if found is None:
+            smaller = without
+            continue
+        kept.insert(0, test)
+        nearest = nearest or f"without {test.wish}: {found.title}"
+    return tuple(kept), nearest
+
+
+def _first_that_resolves(wish: Wish, asking: Asking) -> Optional[Candidate]:
+    choice = choose(wish)
+    if isinstance(choice, NoPlan):
+        return None
+    for attempt in _attempts(wish, choice.best):
+        try:
+            _resolved(wish, attempt, asking)
+        except ResolutionImpossible:
+            continue
+        return attempt
+    return None
+
+
+def _constraint_rationale(candidate: Candidate, target: Target) -> Iterator[Rationale]:
+    """Name the constraints that TensorFlow's own metadata does not imply."""
+    for rule in rules_for(candidate.tensorflow) if candidate.tensorflow else ():
+        wanted = Requirement(rule.constraint)
+        said = needs(candidate, wanted.name, target)
+        if said is None or not _implies(said, wanted):
+            yield Rationale(
+                statement=f"{rule.constraint}, which TensorFlow {candidate.tensorflow} needs and "
+                "does not declare",
+                source=f"tfmac cause {rule.cause}",
+            )
+
+
+def _implies(said: Requirement, wanted: Requirement) -> bool:
+    """Whether every recorded release that one requirement allows meets another as well."""
+    return all(
+        wanted.specifier.contains(version)
+        for version in releases.versions(wanted.name)
+        if said.specifier.contains(version)
+    )
+
+
+def _binds(bound: Bound, pins: Sequence[Pin]) -> bool:
+    """Whether a bound may have changed a pin: one that lies at its edge, or was taken out."""
+    requirement = Requirement(bound.requirement)
+    (clause,) = requirement.specifier
+    pin = next((one for one in pins if one.name == requirement.name), None)
+    return pin is not None and (clause.operator == "!=" or pin.version == clause.version)
+
+
+def _refused(refused: Sequence[tuple[Candidate, str]]) -> Iterator[Rejected]:
+    for candidate, reason in refused:
+        yield Rejected(stack=candidate.title, cause="requirement-conflict", reason=reason)
+
+
+def rejected(wish: Wish, chosen: Candidate) -> Iterator[Rejected]:
+    """What a user would ask about and cannot have, each with why."""
+    if not wish.target.apple_silicon or chosen.tensorflow is None:
+        return
+    if wish.gpu is False:
+        yield Rejected(
+            stack="TensorFlow with the Metal GPU", cause=None, reason="--no-gpu was asked for"
+        )
+        return
+    yield from _newest_pair(tensorflow.newest(wish.target))
+    if not chosen.gpu:
+        yield Rejected(
+            stack="TensorFlow with the Metal GPU",
+            cause="tensorflow-metal-no-wheel",
+            reason=f"no pair of TensorFlow and {METAL} that loads has wheels for "
+            f"Python {chosen.python} and the other wishes",
+        )
+
+
+def _newest_pair(newest: Optional[str]) -> Iterator[Rejected]:
+    """The pair that a resolver without ABI knowledge would choose, when it does not load."""
+    plugins = releases.versions(METAL)
+    if newest is None or not plugins:
+        return
+    pair = extension_abi.verdict(METAL, plugins[0], "tensorflow", newest)
+    if pair.verdict is AbiVerdict.CANNOT_LOAD:
+        yield Rejected(
+            stack=f"TensorFlow {newest} + {METAL} {plugins[0]}",
+            cause="tensorflow-too-new-for-metal",
+            reason=f"it cannot load: {(pair.message or '').splitlines()[0]}",
+        )
