@@ -1,16 +1,23 @@
 """What pinned releases declare, on a machine and a Python."""
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Optional
 
 from packaging.requirements import Requirement
 
 from tfmac.formats.distinfo import normalise
-from tfmac.knowledge import releases
+from tfmac.knowledge import releases, store
 from tfmac.knowledge.markers import holds
 from tfmac.planner.stacks.candidate import Candidate
 from tfmac.schema.knowledge import Release
 from tfmac.schema.platform import Target
+
+
+@functools.lru_cache(maxsize=4096)
+def parsed(text: str) -> Requirement:
+    """Read a requirement; the same ones are asked for again with each candidate."""
+    return Requirement(text)
 
 
 def requirements_of(
@@ -18,7 +25,7 @@ def requirements_of(
 ) -> Iterator[Requirement]:
     """Give what a release requires on a machine and a Python."""
     for text in releases.requirements(release, target):
-        requirement = Requirement(text)
+        requirement = parsed(text)
         if holds(requirement, target, python, extras):
             yield requirement
 
@@ -28,12 +35,13 @@ def needs(candidate: Candidate, package: str, target: Target) -> Optional[Requir
     return declared(candidate.requirements, package, target)
 
 
+@store.remembered
 def declared(asked: tuple[str, ...], package: str, target: Target) -> Optional[Requirement]:
     """What pinned releases declare about a package on a machine, None for nothing.
 
     An empty shell declares nothing; the distribution that it pulls in of the same version does.
     """
-    waiting, seen = [Requirement(text) for text in asked], set()
+    waiting, seen = [parsed(text) for text in asked], set()
     while waiting:
         requirement = waiting.pop()
         name = normalise(requirement.name)
@@ -44,6 +52,6 @@ def declared(asked: tuple[str, ...], package: str, target: Target) -> Optional[R
         if release is None or name in seen:
             continue
         seen.add(name)
-        found = map(Requirement, releases.requirements(release, target))
+        found = map(parsed, releases.requirements(release, target))
         waiting += [one for one in found if one.marker is None or "extra" not in str(one.marker)]
     return None

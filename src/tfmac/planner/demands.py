@@ -3,7 +3,6 @@
 Of a package that is not recorded nothing is known here: the resolver decides about it.
 """
 
-import functools
 from collections.abc import Iterator
 from typing import Optional
 
@@ -11,10 +10,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from tfmac.formats.distinfo import normalise
-from tfmac.knowledge import extension_abi, releases
+from tfmac.knowledge import extension_abi, releases, store
 from tfmac.knowledge.markers import holds
 from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
-from tfmac.planner.declared import declared, requirements_of
+from tfmac.planner.declared import declared, parsed, requirements_of
 from tfmac.planner.stacks import METAL, METAL_PLUGIN, Candidate, Release
 from tfmac.schema.knowledge import Release as RecordedRelease
 from tfmac.schema.plans import Demand, Wish
@@ -75,7 +74,7 @@ def _allowed(
 ) -> Optional[SpecifierSet]:
     """Draw a specifier together with what the candidate needs; None where it needs nothing."""
     said = declared(candidate.requirements, name, target)
-    bounds = [one for one in map(Requirement, candidate.constraints) if one.name == name]
+    bounds = [one for one in map(parsed, candidate.constraints) if one.name == name]
     if said is None and not bounds:
         return None
     for one in bounds if said is None else (said, *bounds):
@@ -106,7 +105,7 @@ def _release_beside(
     )
 
 
-@functools.lru_cache(maxsize=4096)
+@store.remembered
 def _newest_beside(
     name: str,
     specifier: str,

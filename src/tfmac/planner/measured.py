@@ -5,6 +5,7 @@ it is asked once more without it.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Optional
 
 import msgspec
 from packaging.version import Version
@@ -19,7 +20,8 @@ class Bound(msgspec.Struct, frozen=True, kw_only=True):
     """A constraint that follows from environments that were run."""
 
     requirement: str
-    rationale: Rationale
+    rationale: Optional[Rationale] = None
+    """Why, where this one has a reason of its own."""
 
 
 def known_to_break(candidate: Candidate, pins: Sequence[Pin]) -> tuple[Bound, ...]:
@@ -64,11 +66,18 @@ def proven(candidate: Candidate) -> Iterator[Bound]:
     for package, highest in combinations.highest_that_work(
         candidate.tensorflow, candidate.python
     ).items():
-        yield Bound(
-            requirement=f"{package}<={highest}",
-            rationale=Rationale(
-                statement=f"{package} up to {highest}: newer ones were not run with "
-                f"TensorFlow {candidate.tensorflow}",
-                source=f"measured environments on {combinations.platform()}",
-            ),
+        yield Bound(requirement=f"{package}<={highest}")
+
+
+def proven_rationale(candidate: Candidate, bounds: Sequence[Bound]) -> Rationale:
+    """Say how far the versions of a plan that is to be proven were run."""
+    if not bounds:
+        return Rationale(
+            statement="nothing of this stack was run, so it is the newest all the same",
+            source="measured environments",
         )
+    return Rationale(
+        statement=f"{len(bounds)} packages are held to the versions that were seen to work with "
+        f"TensorFlow {candidate.tensorflow}'s minor; those of others are the newest",
+        source=f"measured environments on {combinations.platform()}",
+    )

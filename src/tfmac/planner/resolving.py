@@ -11,7 +11,7 @@ from tfmac.planner.alternatives import alternatives, stack_rationale
 from tfmac.planner.choosing import choose
 from tfmac.planner.declared import needs
 from tfmac.planner.demands import extension_pins
-from tfmac.planner.measured import Bound, known_to_break, proven
+from tfmac.planner.measured import Bound, known_to_break, proven, proven_rationale
 from tfmac.planner.no_plan import numbers
 from tfmac.planner.resolver import ResolutionImpossible, Resolver
 from tfmac.planner.stacks import METAL, Candidate, candidates
@@ -95,7 +95,7 @@ def _plan(
             *candidate.rationale,
             *stack_rationale(candidate.stack),
             *_constraint_rationale(candidate, wish.target),
-            *(bound.rationale for bound in resolved.bounds if _binds(bound, resolved.pins)),
+            *_measured_rationale(wish, candidate, resolved),
         ),
         rejected=(*_refused(refused), *rejected(wish, candidate)),
         alternatives=alternatives(wish, candidate),
@@ -177,11 +177,17 @@ def _refused_by_resolver(
             Conflict(
                 wishes=tuple(test.wish for test in kept) or (refused[0][0].title,),
                 reason=refused[0][1],
-                cause="requirement-conflict",
+                cause=_refusal_cause(refused[0][1]),
             ),
         ),
         nearest=nearest,
     )
+
+
+def _refusal_cause(said: str) -> Optional[str]:
+    """Name the cause of a refusal; a package that the index does not have collides with nothing."""
+    missing = "was not found in the package registry" in said or "No matching distribution" in said
+    return None if missing else "requirement-conflict"
 
 
 def _smallest_refused(wish: Wish, asking: Asking) -> tuple[tuple[Test, ...], Optional[str]]:
@@ -234,6 +240,17 @@ def _implies(said: Requirement, wanted: Requirement) -> bool:
         for version in releases.versions(wanted.name)
         if said.specifier.contains(version)
     )
+
+
+def _measured_rationale(
+    wish: Wish, candidate: Candidate, resolved: Resolved
+) -> Iterator[Rationale]:
+    if wish.preference is Preference.PROVEN:
+        general = [bound for bound in resolved.bounds if bound.rationale is None]
+        yield proven_rationale(candidate, general)
+    for bound in resolved.bounds:
+        if bound.rationale is not None and _binds(bound, resolved.pins):
+            yield bound.rationale
 
 
 def _binds(bound: Bound, pins: Sequence[Pin]) -> bool:

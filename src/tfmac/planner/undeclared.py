@@ -1,5 +1,6 @@
 """What TensorFlow releases need and do not declare, so that no resolver can know it."""
 
+import functools
 from typing import NamedTuple
 
 from packaging.version import Version
@@ -25,6 +26,7 @@ _RULES = (
 )
 
 
+@functools.lru_cache(maxsize=256)
 def rules_for(tensorflow: str) -> tuple[Rule, ...]:
     """The rules that hold for a TensorFlow release; its metadata may state some of them too."""
     version = Version(tensorflow)
