@@ -140,3 +140,12 @@ def test_the_way_out(text: str, words: Optional[str]) -> None:
 def test_linux_takes_extensions_by_what_they_declare() -> None:
     """The tables are of Macs' libraries; elsewhere the metadata decides."""
     assert chosen("tensorflow-text", target=LINUX).best.core.version == "2.21.0"
+
+
+def test_an_old_tensorflow_has_another_name_on_a_mac() -> None:
+    """Who asks for it by today's name is told the one that it had."""
+    (conflict,) = refused("tensorflow<2.12").conflicts
+    assert conflict.reason == (
+        "nothing for macos-15-arm64 meets --with tensorflow<2.12; "
+        "tensorflow-macos==2.11.0 is that TensorFlow for this machine"
+    )

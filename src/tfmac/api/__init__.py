@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         environment_tool,
         prove,
         refuse_directory,
+        refuse_kernel,
         register_kernel,
         synchronised_by,
     )
@@ -97,6 +98,7 @@ __all__ = [
     "read_plan_file",
     "refresh",
     "refuse_directory",
+    "refuse_kernel",
     "register_kernel",
     "registered_checks",
     "stack_matrix",
@@ -116,6 +118,7 @@ _MODULES = {
         "environment_tool",
         "prove",
         "refuse_directory",
+        "refuse_kernel",
         "register_kernel",
         "synchronised_by",
     ),

@@ -154,6 +154,14 @@ def _refuse_other_pins(folder: str, plan: Plan) -> None:
         )
 
 
+def refuse_kernel(directory: str, name: str) -> None:
+    """Raise as ``register_kernel`` would, before there is an environment."""
+    from tfmac.environments import kernels
+    from tfmac.schema.actions import RegisterKernel
+
+    kernels.refuse_kernel(RegisterKernel(environment=directory, name=name))
+
+
 def register_kernel(directory: str, name: str, *, progress: Optional[TextIO] = None) -> str:
     """Let Jupyter offer an environment as a kernel; return the path of its ``kernel.json``.
 

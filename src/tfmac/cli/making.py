@@ -99,6 +99,11 @@ def refuse_early(directory: str, making: MakingOptions, manager: Manager) -> Non
     with change_errors():
         api.environment_tool(manager)
         api.refuse_directory(directory, replace=making.replace)
+        if making.kernel is not None:
+            try:
+                api.refuse_kernel(directory, making.kernel)
+            except ValueError as error:
+                raise click.UsageError(f"--kernel {error}") from error
     service = api.synchronised_by(directory)
     if service is not None:
         print_note(
@@ -169,9 +174,10 @@ def _fetches(choice: Choice, making: MakingOptions, manager: Manager) -> bool:
         if click.confirm(f"Let uv fetch Python {choice.best.python}?", default=True, err=True):
             return True
     if choice.existing is None:
+        fetch = "--download-python" if can_fetch else "--manager uv --download-python"
         raise CommandFailed(
             f"{wanted}; no Python that is here fits. Install Python {choice.best.python}, or give "
-            "--download-python to let uv fetch it",
+            f"{fetch} to let uv fetch it",
             ExitCode.ANSWER_IS_NO,
         )
     print_note(f"using a Python that is here: {choice.loss}")
@@ -225,8 +231,15 @@ def made(
         )
     if making.kernel is None:
         return None
-    with change_errors():
+    from tfmac.environments.failures import EnvironmentChangeFailed
+
+    try:
         return api.register_kernel(directory, making.kernel, progress=sys.stderr)
+    except EnvironmentChangeFailed as error:
+        raise CommandFailed(
+            f"{directory} is complete, but Jupyter was not told of it: {error}",
+            ExitCode.COULD_NOT_FINISH,
+        ) from error
 
 
 def _refuse_kernel(plan: Plan, name: Optional[str]) -> None:

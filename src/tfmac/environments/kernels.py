@@ -30,21 +30,27 @@ def register_kernel(
     kernel of that name that starts another environment stays, unless ``replace`` gives it up.
     Raise ``ValueError`` for a name that Jupyter does not allow, else ``EnvironmentChangeFailed``.
     """
-    if not is_kernel_name(action.name):
-        raise ValueError(
-            f"{action.name!r} is no name for a kernel: letters, digits, dots, hyphens and "
-            "underscores are allowed"
-        )
+    path = refuse_kernel(action, replace=replace)
     folder = _users_folder()
-    # Jupyter compares names without case, and writes them in small letters.
-    path = os.path.join(folder, "kernels", action.name.lower(), "kernel.json")
-    if not replace:
-        _refuse_to_overwrite(path, action)
     _install(action, {**clean_variables(), "JUPYTER_DATA_DIR": folder}, progress)
     if not os.path.isfile(path):
         raise EnvironmentChangeFailed(
             ChangeFailure.TOOL_FAILED, f"ipykernel said nothing against it, but made no {path}"
         )
+    return path
+
+
+def refuse_kernel(action: RegisterKernel, *, replace: bool = False) -> str:
+    """Raise as ``register_kernel`` would before it begins; return the path of ``kernel.json``."""
+    if not is_kernel_name(action.name):
+        raise ValueError(
+            f"{action.name!r} is no name for a kernel: letters, digits, dots, hyphens and "
+            "underscores are allowed"
+        )
+    # Jupyter compares names without case, and writes them in small letters.
+    path = os.path.join(_users_folder(), "kernels", action.name.lower(), "kernel.json")
+    if not replace:
+        _refuse_to_overwrite(path, action)
     return path
 
 

@@ -4,7 +4,10 @@ import itertools
 from collections.abc import Sequence
 from typing import Optional
 
+from packaging.requirements import Requirement
+
 from tfmac.formats.distinfo import normalise
+from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.planner.declared import needs
 from tfmac.planner.demands import way_out
 from tfmac.planner.stacks import Candidate
@@ -47,7 +50,9 @@ def _collision(colliding: Sequence[Test], candidates: Sequence[Candidate], wish:
     """One sentence: what each wish alone, or all but it, would allow."""
     if len(colliding) == 1:
         (test,) = colliding
-        why = _about(test, candidates[0], wish) or _range(candidates)
+        why = _other_name(test, candidates) or _range(candidates)
+        if test.requirement is not None and not _is_tensorflow(test.requirement):
+            why = _about(test, candidates[0], wish) or why
         return f"nothing for {wish.target} meets {test.wish}{why}"
     parts = []
     for test in colliding:
@@ -67,6 +72,21 @@ def _about(test: Test, candidate: Candidate, wish: Wish) -> str:
         return f", which requires {said.name}{said.specifier}"
     way = way_out(test.requirement, wish.target)
     return "" if way is None else f" ({way})"
+
+
+def _is_tensorflow(requirement: Requirement) -> bool:
+    return normalise(requirement.name) in TENSORFLOW_NAMES
+
+
+def _other_name(test: Test, candidates: Sequence[Candidate]) -> str:
+    """Say under which name a machine has the wished TensorFlow, where it is another one."""
+    wanted = test.requirement
+    if wanted is None or not _is_tensorflow(wanted):
+        return ""
+    for one in candidates:
+        if one.tensorflow is not None and wanted.specifier.contains(one.tensorflow):
+            return f"; {one.core} is that TensorFlow for this machine"
+    return ""
 
 
 def _range(candidates: Sequence[Candidate]) -> str:

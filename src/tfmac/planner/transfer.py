@@ -39,4 +39,5 @@ def taken_to(
 def _older(machine: Target, planned: Target) -> bool:
     if machine.version is None or planned.version is None:
         return False
-    return Version(machine.version).release[:2] < Version(planned.version).release[:2]
+    here, there = Version(machine.version), Version(planned.version)
+    return (here.major, here.minor) < (there.major, there.minor)
