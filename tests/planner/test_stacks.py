@@ -84,7 +84,7 @@ def test_what_has_to_be_named_is_offered_only_then() -> None:
 def test_the_other_stacks_are_ranked_and_not_resolved() -> None:
     """Each stack that meets the wishes is there once, the GPU first, none of them resolved."""
     wish = Wish(target=MAC)
-    found = alternatives(wish, best(wish))
+    found = alternatives(wish, best(wish).stack)
 
     assert not any(one.resolved for one in found)
     kinds = [one.stack for one in found]
@@ -102,7 +102,7 @@ def test_the_other_stacks_are_ranked_and_not_resolved() -> None:
 def test_alternatives_meet_the_wishes() -> None:
     """What a wish rules out is not offered as another way."""
     wish = Wish(target=MAC, python="3.9", tensorflow="<2.16", demands=demands("keras<3"))
-    kinds = {one.stack for one in alternatives(wish, best(wish))}
+    kinds = {one.stack for one in alternatives(wish, best(wish).stack)}
     assert kinds == {StackKind.TENSORFLOW_MACOS_METAL, StackKind.TENSORFLOW_CPU}
 
 

@@ -28,6 +28,7 @@ from tfmac.schema.platform import OperatingSystem, Target
 # The packages of TensorFlow's neighbourhood that nobody builds by the way: their sources need
 # compilers, HDF5, Bazel. Without a wheel for the target they count as not available.
 WHEELS_ONLY = (
+    "cryptography",
     "grpcio",
     "h5py",
     "jaxlib",

@@ -33,7 +33,6 @@ REPORTS = "extension_reports.json"
 """What people reported of single pairs."""
 
 _MAC = Target(system=OperatingSystem.MACOS, architecture=Architecture.ARM64)
-_LOADING = (AbiVerdict.LOADS, AbiVerdict.LOADS_BUT_UNSAFE)
 # Where the wheels of one release differ, the worst of them speaks for it.
 _WORST_FIRST = (
     AbiVerdict.CANNOT_LOAD,
@@ -142,8 +141,9 @@ def pairs_that_load(
         if table is not None and extension_version in {None, build.version}
         for place, beside in enumerate(table.frameworks)
         if framework in {None, beside.name} and framework_version in {None, beside.version}
+        if _decided(_outcome(table, build, place), ()) is AbiVerdict.LOADS
         for pair in (_pair(table, build, place),)
-        if pair.verdict in _LOADING and (python is None or python in pair.common_python)
+        if python is None or python in pair.common_python
     ]
     return tuple(sorted(fitting, key=age, reverse=True))
 
@@ -203,12 +203,16 @@ def _of_release(found: list[AbiPair], builds: tuple[Build, ...], python: Optiona
     return replace(worst, common_python=tuple(ordered), reasons=(*worst.reasons, *others))
 
 
+def _outcome(table: ExtensionTable, build: Build, place: int) -> Optional[Outcome]:
+    index = build.outcomes[place]
+    return table.outcomes[index] if index is not None else None
+
+
 def _pair(table: ExtensionTable, build: Build, place: int) -> AbiPair:
     """Put together what is known of a build beside the framework at a place of the table."""
     framework = table.frameworks[place]
     code = framework.carrier or str(framework)
-    index = build.outcomes[place]
-    outcome = table.outcomes[index] if index is not None else None
+    outcome = _outcome(table, build, place)
     extension = f"{table.extension}=={build.version}"
     reports = [one for one in _reports(extension) if _code(table, one.framework) == code]
     unsafe = tuple(_against(table.differences, build, code, outcome, reports))
@@ -353,9 +357,11 @@ def _vendor_says(
     """Say where the vendor's own table pairs the two; it never changes a verdict."""
     release = _numbers(framework.version)
     for one in table.vendor:
+        if one.version != build.version:
+            continue
         first, last = _numbers(one.first), _numbers(one.last)
         paired = first <= release[: len(first)] and release[: len(last)] <= last
-        if one.version == build.version and paired:
+        if paired:
             if decided is AbiVerdict.CANNOT_LOAD:
                 return ("the vendor's table pairs them; by the loader's rules it is wrong",)
             return ("the vendor's table pairs them",)

@@ -8,11 +8,11 @@ from tfmac.planner.wishes import meets_all, tests_of
 from tfmac.schema.plans import Alternative, Rationale, StackKind, Wish
 
 
-def alternatives(wish: Wish, chosen: Candidate) -> tuple[Alternative, ...]:
+def alternatives(wish: Wish, chosen: StackKind) -> tuple[Alternative, ...]:
     """Give the best candidate of each other stack that meets all wishes, the better first."""
     tests = [test for test in tests_of(wish) if not test.wish.startswith("--stack ")]
     best: dict[StackKind, Candidate] = {}
-    for one in candidates(wish, frozenset(STACKS) - {chosen.stack}):
+    for one in candidates(wish, frozenset(STACKS) - {chosen}):
         if one.stack not in best and meets_all(one, tests):
             best[one.stack] = one
     return tuple(

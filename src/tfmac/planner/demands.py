@@ -15,9 +15,10 @@ from tfmac.knowledge.markers import holds
 from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.planner.declared import declared, parsed, requirements_of
 from tfmac.planner.stacks import METAL, METAL_PLUGIN, Candidate, Release
+from tfmac.planner.stacks.candidate import pythons_of
 from tfmac.schema.knowledge import Release as RecordedRelease
 from tfmac.schema.plans import Demand, Wish
-from tfmac.schema.platform import OperatingSystem, Target
+from tfmac.schema.platform import Target
 
 _PLUGINS = frozenset({METAL, METAL_PLUGIN})
 
@@ -151,8 +152,8 @@ def _agrees(
 
 
 def _loads(name: str, version: str, core: Release, target: Target) -> bool:
-    """Whether a native extension loads into a TensorFlow; only Macs' libraries are recorded."""
-    if name not in extension_abi.extensions() or target.system is not OperatingSystem.MACOS:
+    """Whether a native extension loads into a TensorFlow; what is recorded is for ARM Macs."""
+    if name not in extension_abi.extensions() or not target.apple_silicon:
         return True
     if core.name not in extension_abi.frameworks(name):
         return True
@@ -170,7 +171,7 @@ def way_out(requirement: Requirement, target: Target) -> Optional[str]:
     with_wheels = [
         (version, pythons)
         for version in releases.versions(name)
-        if _allows(requirement, version) and (pythons := _pythons(name, version, target))
+        if _allows(requirement, version) and (pythons := pythons_of(name, version, target))
     ]
     if with_wheels:
         version, pythons = with_wheels[0]
@@ -183,7 +184,7 @@ def way_out(requirement: Requirement, target: Target) -> Optional[str]:
             f"; {name} {version} has one for {other}"
             for other in _OTHER_MACHINES
             for version in releases.versions(name)
-            if _pythons(name, version, other)
+            if pythons_of(name, version, other)
         ),
         "",
     )
@@ -191,11 +192,6 @@ def way_out(requirement: Requirement, target: Target) -> Optional[str]:
 
 
 _OTHER_MACHINES = tuple(map(Target.parse, ("macos-15-arm64", "linux-x86_64", "macos-15-x86_64")))
-
-
-def _pythons(name: str, version: str, target: Target) -> tuple[str, ...]:
-    release = releases.release(name, version)
-    return releases.supported_pythons(release, target) if release else ()
 
 
 def _asked_core(name: str, version: str, target: Target, python: str) -> str:

@@ -7,6 +7,7 @@ A stack is a function from a target to its candidates; a new one is a function a
 from collections.abc import Iterator
 from typing import Callable
 
+from tfmac.knowledge import store
 from tfmac.planner.stacks.candidate import METAL, METAL_PLUGIN, TF_KERAS, Candidate, Release
 from tfmac.planner.stacks.keras import keras_jax, keras_torch
 from tfmac.planner.stacks.tensorflow import (
@@ -18,6 +19,7 @@ from tfmac.planner.stacks.tensorflow import (
     tf_keras,
 )
 from tfmac.schema.plans import StackKind, Wish
+from tfmac.schema.platform import Target
 
 __all__ = ["METAL", "METAL_PLUGIN", "STACKS", "TF_KERAS", "Candidate", "Release"]
 
@@ -57,8 +59,13 @@ def candidates(wish: Wish, kinds: frozenset[StackKind]) -> tuple[Candidate, ...]
     """Every candidate of some stacks for a wish's machine, the best first."""
     found = [
         one
-        for kind, stack in STACKS.items()
+        for kind in STACKS
         if kind in kinds
-        for one in stack(wish.target, prereleases=wish.prereleases)
+        for one in _of_stack(kind, wish.target, prereleases=wish.prereleases)
     ]
     return tuple(sorted(found, key=lambda one: one.rank, reverse=True))
+
+
+@store.remembered
+def _of_stack(kind: StackKind, target: Target, *, prereleases: bool) -> tuple[Candidate, ...]:
+    return tuple(STACKS[kind](target, prereleases=prereleases))

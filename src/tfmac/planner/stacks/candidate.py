@@ -5,7 +5,9 @@ from typing import Optional
 import msgspec
 from packaging.version import Version
 
+from tfmac.knowledge import releases, store
 from tfmac.schema.plans import Rationale, StackKind, Variable
+from tfmac.schema.platform import Target
 
 METAL = "tensorflow-metal"
 METAL_PLUGIN = "tensorflow-metal-plugin"
@@ -21,6 +23,13 @@ _STANDING = {
 _BEST_STANDING = 3
 # The name that is in use goes before the one that was given up.
 _OLD_NAMES = frozenset({StackKind.TENSORFLOW_MACOS_METAL})
+
+
+@store.remembered
+def pythons_of(name: str, version: str, target: Target) -> tuple[str, ...]:
+    """List the Pythons that a release has wheels for on a machine."""
+    release = releases.release(name, version)
+    return releases.supported_pythons(release, target) if release else ()
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):

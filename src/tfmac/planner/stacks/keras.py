@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tfmac.knowledge import releases, store
-from tfmac.planner.stacks.candidate import Candidate, Release
+from tfmac.planner.stacks.candidate import Candidate, Release, pythons_of
 from tfmac.planner.stacks.tensorflow import wheel_rationale
 from tfmac.schema.plans import Rationale, StackKind, Variable
 from tfmac.schema.platform import Target
@@ -25,9 +25,10 @@ def keras_torch(target: Target, *, prereleases: bool) -> Iterator[Candidate]:
 
 def keras_jax(target: Target, *, prereleases: bool) -> Iterator[Candidate]:
     """Keras 3 on JAX, on the CPU: Apple's plug-in for it has stayed behind."""
-    for version in releases.versions("jax", prereleases=prereleases):
-        native = _pythons("jaxlib", version, target)
-        for python in _pythons_with_keras("jax", version, target):
+    own = set(releases.versions("jax", prereleases=prereleases))
+    for version in releases.versions("jaxlib", prereleases=prereleases):
+        native = pythons_of("jaxlib", version, target) if version in own else ()
+        for python in _pythons_with_keras("jax", version, target) if native else ():
             if python in native:
                 yield _candidate(
                     StackKind.KERAS_JAX, "jax", version, python=python, target=target, gpu=False
@@ -45,7 +46,7 @@ def _candidate(
         requirements=(_KERAS_3, f"{name}=={version}"),
         variables=(Variable(name="KERAS_BACKEND", value=name),),
         rationale=(
-            wheel_rationale(name, version, _pythons(name, version, target), target),
+            wheel_rationale(name, version, pythons_of(name, version, target), target),
             Rationale(
                 statement=f"Keras declares no version of {name}: whether the two go together "
                 "shows when they are used",
@@ -57,24 +58,19 @@ def _candidate(
 
 def _pythons_with_keras(name: str, version: str, target: Target) -> tuple[str, ...]:
     """List the Pythons with wheels of a release and of the native code that Keras 3 requires."""
-    keras = _keras_pythons(target)
-    return tuple(python for python in _pythons(name, version, target) if python in keras)
+    return tuple(
+        python for python in pythons_of(name, version, target) if _has_needs(python, target)
+    )
 
 
 @store.remembered
-def _keras_pythons(target: Target) -> frozenset[str]:
-    found = [
-        {
-            python
+def _has_needs(python: str, target: Target) -> bool:
+    """Whether each of the natively compiled needs of Keras 3 has some wheel for a Python."""
+    return all(
+        any(
+            releases.has_wheel(release, target, python)
             for version in releases.versions(name)
-            for python in _pythons(name, version, target)
-        }
+            if (release := releases.release(name, version)) is not None
+        )
         for name in _NATIVE_NEEDS
-    ]
-    return frozenset.intersection(*map(frozenset, found))
-
-
-@store.remembered
-def _pythons(name: str, version: str, target: Target) -> tuple[str, ...]:
-    release = releases.release(name, version)
-    return releases.supported_pythons(release, target) if release else ()
+    )

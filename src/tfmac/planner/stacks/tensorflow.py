@@ -9,7 +9,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from tfmac.knowledge import extension_abi, limits, releases, tensorflow
-from tfmac.planner.stacks.candidate import METAL, METAL_PLUGIN, TF_KERAS, Candidate, Release
+from tfmac.planner.stacks.candidate import (
+    METAL,
+    METAL_PLUGIN,
+    TF_KERAS,
+    Candidate,
+    Release,
+    pythons_of,
+)
 from tfmac.planner.undeclared import constraints_for
 from tfmac.schema.abi import AbiPair
 from tfmac.schema.limits import LimitKind
@@ -70,8 +77,7 @@ def _with_metal(offer: tensorflow.Offer, target: Target, stack: StackKind) -> It
 
 def _pythons_in_common(offer: tensorflow.Offer, pair: AbiPair, target: Target) -> list[str]:
     """List the Pythons with wheels of both on this machine, of the build that was judged."""
-    release = releases.release(METAL, pair.extension.partition("==")[2])
-    pythons = releases.supported_pythons(release, target) if release else ()
+    pythons = pythons_of(METAL, pair.extension.partition("==")[2], target)
     return [
         python for python in offer.pythons if python in pythons and python in pair.common_python
     ]
