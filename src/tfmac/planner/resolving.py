@@ -1,7 +1,6 @@
 """From a chosen candidate to a plan with all its pins, or to the resolver's own reasons."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Optional, Union
 
 import msgspec
@@ -67,19 +66,14 @@ def make_plan(
     tried, a few times. Raises ``IndexUnreachable`` and ``ResolutionFailed``.
     """
     refused: list[tuple[Candidate, str]] = []
-    # The other stacks are ranked while the resolver, a program of its own, is at work.
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        others = beside.submit(alternatives, wish, candidate.stack)
-        for attempt in _attempts(wish, candidate):
-            try:
-                resolved = _resolved(wish, attempt, asking)
-            except ResolutionImpossible as error:
-                refused.append((attempt, str(error)))
-                continue
-            plan = _plan(wish, attempt, resolved, refused)
-            return msgspec.structs.replace(
-                plan, alternatives=others.result(), interpreter=interpreter
-            )
+    for attempt in _attempts(wish, candidate):
+        try:
+            resolved = _resolved(wish, attempt, asking)
+        except ResolutionImpossible as error:
+            refused.append((attempt, str(error)))
+            continue
+        plan = _plan(wish, attempt, resolved, refused)
+        return msgspec.structs.replace(plan, interpreter=interpreter)
     return _refused_by_resolver(wish, refused, asking)
 
 
@@ -103,6 +97,7 @@ def _plan(
             *_measured_rationale(wish, candidate, resolved),
         ),
         rejected=(*_refused(refused), *rejected(wish, candidate)),
+        alternatives=alternatives(wish, candidate.stack),
         built=candidate.built,
         variables=candidate.variables,
     )
