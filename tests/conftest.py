@@ -1,8 +1,15 @@
-"""What holds for all tests: whoever starts them, signals can be sent to a program under test."""
+"""What holds for all tests, whoever starts them and however slow the machine is."""
 
 import signal
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How fast examples are made says nothing about what is tested.
+settings.register_profile(
+    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any-machine")
 
 
 @pytest.hookimpl(tryfirst=True)
