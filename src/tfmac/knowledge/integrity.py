@@ -5,8 +5,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tfmac.knowledge import api_names, extension_abi, limits, releases, stack_notes, store
+from tfmac.knowledge import (
+    api_names,
+    byte_code,
+    extension_abi,
+    limits,
+    releases,
+    stack_notes,
+    store,
+    writer_signs,
+)
 from tfmac.schema.abi import ExtensionTable, ReportTable
+from tfmac.schema.byte_code import ByteCode
 from tfmac.schema.knowledge import (
     Failure,
     PackageReleases,
@@ -15,6 +25,7 @@ from tfmac.schema.knowledge import (
 from tfmac.schema.knowledge_reports import KnowledgeProblem
 from tfmac.schema.limits import LimitTable, RemovedModules
 from tfmac.schema.stack_notes import StackNotes
+from tfmac.schema.writer_signs import WriterSigns
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _THREAD = re.compile(r"https?://\S+")
@@ -104,4 +115,6 @@ _SINGLE: dict[str, type[msgspec.Struct]] = {
     limits.REPORTED: LimitTable,
     limits.REMOVED: RemovedModules,
     stack_notes.FILE: StackNotes,
+    byte_code.FILE: ByteCode,
+    writer_signs.FILE: WriterSigns,
 }

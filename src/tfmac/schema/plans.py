@@ -5,6 +5,7 @@ from typing import Optional
 
 import msgspec
 
+from tfmac.schema.model_content import Content
 from tfmac.schema.platform import Target
 
 
@@ -75,6 +76,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     keras: Optional[str] = None
     stack: Optional[StackKind] = None
     demands: tuple[Demand, ...] = ()
+    model: Optional[Content] = None
+    """A model file that has to load."""
     preference: Preference = Preference.NEWEST
     prereleases: bool = False
 
