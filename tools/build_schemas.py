@@ -22,6 +22,7 @@ from tfmac.schema.knowledge_reports import (
     KnowledgeStatus,
     PackageKnowledge,
 )
+from tfmac.schema.models import ModelReport
 from tfmac.schema.repairs import RepairReport, UndoReport
 from tfmac.schema.reports import (
     CauseList,
@@ -50,6 +51,7 @@ DOCUMENTS: dict[str, Any] = {
     "knowledge-check": KnowledgeCheck,
     "knowledge-package": PackageKnowledge,
     "knowledge-status": KnowledgeStatus,
+    "models": ModelReport,
     "no-plan": NoPlanDocument,
     "plan": PlanDocument,
     "repair": RepairReport,

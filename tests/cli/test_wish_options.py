@@ -6,6 +6,8 @@ from typing import Any, NamedTuple, Optional
 
 import pytest
 
+from builders.model_files import write_hdf5
+from builders.models import model
 from builders.trees import write
 from cli.console import RUNNING, document, refused, tfmac
 from cli.private_index import Wheel, make_index
@@ -364,8 +366,38 @@ def test_proven_versions_of_a_stack_that_was_not_run(index: Path) -> None:
 @pytest.mark.parametrize(
     "command", [("plan", *MAC), ("create", "env"), ("setup", "env")], ids=lambda one: one[0]
 )
-def test_a_model_that_has_to_load(command: "tuple[str, ...]") -> None:
-    """It is not passed over: what cannot be honoured ends with what to do instead."""
-    ended = tfmac(*command, "--for-model", "model.keras")
-    refused(ended, 4, "--for-model model.keras", "name the release", "--tensorflow and --keras")
+def test_a_model_that_is_not_there_or_none(command: "tuple[str, ...]", tmp_path: Path) -> None:
+    """It is not passed over."""
+    refused(tfmac(*command, "--for-model", "model.keras"), 3, "there is no model.keras")
+    pointer = tmp_path / "model.h5"
+    pointer.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n")
+    refused(tfmac(*command, "--for-model", pointer), 2, "it is no model, but git-lfs-pointer")
     assert os.listdir(Path.cwd()) == []
+
+
+def test_a_model_that_has_to_load(index: Path) -> None:
+    """A file of Keras 2 that Keras 3 refuses is planned with a TensorFlow of Keras 2."""
+    time_major = model(
+        "Sequential",
+        "old",
+        {
+            "class_name": "LSTM",
+            "config": {
+                "name": "lstm",
+                "units": 2,
+                "time_major": False,
+                "batch_input_shape": [None, 3, 4],
+            },
+        },
+    )
+    write_hdf5(Path("model.h5"), time_major)
+    make_index(
+        index,
+        (
+            Wheel("tensorflow", "2.15.1", ("numpy>=1.23", "keras<2.16,>=2.15")),
+            Wheel("tensorflow-metal", "1.2.0"),
+            Wheel("keras", "2.15.0"),
+        ),
+    )
+    plan = planned("--for-model", "model.h5")
+    assert pins(plan)["tensorflow"] == "2.15.1"

@@ -15,7 +15,8 @@ ALLOWED = {
     "formats": {"schema"},
     "knowledge": {"schema", "formats"},
     "checks": _RECORDS,
-    "planner": _RECORDS,
+    # A plan can be for a model file, so it asks the rules of what loads it.
+    "planner": {*_RECORDS, "models.loadability"},
     "models": _RECORDS,
     "explainer": _RECORDS,
     "scanner": _RECORDS,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         known_packages,
         refresh,
     )
+    from tfmac.api.models import inspect_model, read_model
     from tfmac.api.names import api_name
     from tfmac.api.plan_files import (
         is_plan_file,
@@ -78,6 +79,7 @@ __all__ = [
     "demands_of_file",
     "diagnose",
     "environment_tool",
+    "inspect_model",
     "is_plan_file",
     "knowledge_of",
     "knowledge_status",
@@ -95,6 +97,7 @@ __all__ = [
     "prepare_repair",
     "probe",
     "prove",
+    "read_model",
     "read_plan_file",
     "refresh",
     "refuse_directory",
@@ -139,6 +142,7 @@ _MODULES = {
         "known_packages",
         "refresh",
     ),
+    "models": ("inspect_model", "read_model"),
     "names": ("api_name",),
     "plan_files": (
         "is_plan_file",

@@ -18,6 +18,7 @@ _COMMANDS = (
     "create",
     "fix",
     "undo",
+    "inspect",
     "versions",
     "facts",
     "cause",

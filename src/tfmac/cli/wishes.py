@@ -8,6 +8,8 @@ import msgspec
 
 from tfmac.cli.common import CommandFailed, python_version_of
 from tfmac.cli.exit_codes import ExitCode
+from tfmac.schema.model_content import Content
+from tfmac.schema.models import NOT_MODELS
 from tfmac.schema.plans import Demand, Preference, StackKind, Wish
 from tfmac.schema.platform import Target
 
@@ -88,12 +90,6 @@ class WishOptions(msgspec.Struct, frozen=True, kw_only=True):
         """Read the wishes for a machine; ``also`` are packages that another option needs."""
         from tfmac import api
 
-        if self.for_model is not None:
-            raise CommandFailed(
-                f"--for-model {self.for_model}: tfmac does not read model files yet; name the "
-                "release that loads it with --tensorflow and --keras",
-                ExitCode.COULD_NOT_FINISH,
-            )
         wish = Wish(
             target=target,
             python=self.python,
@@ -105,6 +101,7 @@ class WishOptions(msgspec.Struct, frozen=True, kw_only=True):
                 *(Demand(text=text) for text in (*self.packages, *also)),
                 *(demand for path in self.files for demand in _demands_of(path)),
             ),
+            model=_model(self.for_model) if self.for_model is not None else None,
             preference=Preference(self.prefer),
         )
         return api.with_profile(wish, self.profile) if self.profile else wish
@@ -121,6 +118,25 @@ def wish_options(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         collected = option(collected)
     return collected  # type: ignore[return-value]  # it is called as click does
+
+
+def _model(path: str) -> Content:
+    """Read a model file; one that cannot be read is a clear no, not a wish left out."""
+    from tfmac import api
+    from tfmac.api.models import ChildCannotStart, ModelsExtraMissing, NoModels
+
+    try:
+        content = api.read_model(path)
+    except NoModels as error:
+        raise CommandFailed(f"--for-model: {error}", ExitCode.NOTHING_TO_INSPECT) from error
+    except (ModelsExtraMissing, ChildCannotStart) as error:
+        raise CommandFailed(str(error), ExitCode.COULD_NOT_FINISH) from error
+    if content.format in NOT_MODELS:
+        raise click.UsageError(f"--for-model {path}: it is no model, but {content.format.value}")
+    if content.problems:
+        said = "; ".join(problem.statement for problem in content.problems)
+        raise click.UsageError(f"--for-model {path}: it cannot be read to its end: {said}")
+    return content
 
 
 def _demands_of(path: str) -> tuple[Demand, ...]:

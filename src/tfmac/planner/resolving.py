@@ -16,7 +16,14 @@ from tfmac.planner.no_plan import numbers
 from tfmac.planner.resolver import ResolutionImpossible, Resolver
 from tfmac.planner.stacks import METAL, Candidate, candidates
 from tfmac.planner.undeclared import rules_for
-from tfmac.planner.wishes import Test, keras_requirement, meets_all, specifier_of, tests_of
+from tfmac.planner.wishes import (
+    Test,
+    keras_requirement,
+    meets_all,
+    model_requirements,
+    specifier_of,
+    tests_of,
+)
 from tfmac.schema.abi import AbiVerdict
 from tfmac.schema.plans import (
     Conflict,
@@ -157,11 +164,9 @@ def asked(wish: Wish, candidate: Candidate) -> tuple[str, ...]:
         requirement = keras_requirement(candidate, wanted, wish.target)
         own = str(candidate.keras)
         keras = (str(requirement),) if requirement and str(requirement) != own else ()
-    return (
-        *candidate.requirements,
-        *keras,
-        *(one.text for one in wish.demands if not one.constraint),
-    )
+    model = model_requirements(candidate, wish) or ()
+    beside = (one.text for one in wish.demands if not one.constraint)
+    return (*candidate.requirements, *keras, *model, *beside)
 
 
 def _refused_by_resolver(

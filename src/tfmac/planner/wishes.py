@@ -59,6 +59,14 @@ def tests_of(wish: Wish) -> tuple[Test, ...]:
                 lambda one: keras_requirement(one, keras, wish.target) is not None,
             )
         )
+    if wish.model is not None:
+        found.append(
+            _test(
+                f"--for-model {wish.model.path}",
+                "model",
+                lambda one: model_requirements(one, wish) is not None,
+            )
+        )
     return (*found, *(_demand_test(demand, wish.target) for demand in wish.demands))
 
 
@@ -109,6 +117,17 @@ def keras_requirement(
     requirement = Requirement(f"keras{wanted}")
     comes_with = declared(candidate.requirements, "keras", target) is not None
     return requirement if comes_with and fits(candidate, requirement, target) else None
+
+
+def model_requirements(candidate: Candidate, wish: Wish) -> Optional[tuple[str, ...]]:
+    """Say what to ask for so that a candidate loads a wished model; None where it does not."""
+    if wish.model is None:
+        return ()
+    # The rules are read only where a model is asked about.
+    from tfmac.planner.for_model import loading_requirements  # noqa: PLC0415
+
+    keras = specifier_of(wish.keras or "", "--keras")
+    return loading_requirements(candidate, wish.model, keras, wish.target)
 
 
 def collisions(candidates: Sequence[Candidate], tests: Sequence[Test]) -> tuple[Test, ...]:

@@ -50,7 +50,7 @@ def offered(wish: Wish) -> frozenset[StackKind]:
     kinds = _ALWAYS if wish.stack is None else _ALWAYS | {wish.stack}
     if wish.gpu:
         kinds |= _FOR_THE_GPU
-    if wish.keras is not None:
+    if wish.keras is not None or wish.model is not None:
         kinds |= {StackKind.TF_KERAS}
     return kinds
 
