@@ -6,13 +6,15 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 import click
 
 from tfmac.cli.exit_codes import ExitCode
-from tfmac.schema.facts import Facts
 from tfmac.schema.platform import InvalidTarget, Target
+
+if TYPE_CHECKING:
+    from tfmac.schema.facts import Facts
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -143,7 +145,7 @@ def gather(
     cwd: Optional[str] = None,
     only: Sequence[str] = (),
     skip: Sequence[str] = (),
-) -> Facts:
+) -> "Facts":
     """Observe the environment that the options name, as far as the chosen checks need it."""
     from tfmac import api
     from tfmac.observe.locate import NothingToInspect
@@ -170,9 +172,10 @@ def gather(
         raise CommandFailed(str(error), ExitCode.NOTHING_TO_INSPECT) from error
 
 
-def read_facts(path: str) -> Facts:
+def read_facts(path: str) -> "Facts":
     """Read a facts document; a file that is none is a usage error that names it."""
     from tfmac.schema.codec import InvalidDocument, from_json
+    from tfmac.schema.facts import Facts
 
     try:
         with open(path, "rb") as file:
