@@ -61,7 +61,7 @@ def saved_model(identifier: str) -> Content:
             "compile=False",
         ),
         (hdf5(sequential(INPUT_2, layer("Mine>S"))), TF_2_9, "custom_objects"),
-        (LAMBDA, keras("3.11.3"), f"Python {THIS_PYTHON}"),
+        (LAMBDA, keras("3.11.3"), THIS_PYTHON),
         (LSTM, keras("3.8.0"), "legacy mode: tensorflow==2.18.0,tf-keras==2.18.0"),
         (SOUND_3, TF_2_15, "keras==3"),
         (saved_model("_tf_keras_sequential"), keras("3.8.0"), "TFSMLayer"),
