@@ -118,10 +118,14 @@ def supported_pythons(release: Release, target: Target) -> tuple[str, ...]:
     Wheels for the stable ABI and wheels without native code count for every later Python that is
     known to this program (``PYTHONS``), as far as Requires-Python allows it.
     """
+    wheels = [wheel for wheel in release.wheels if _macos_versions(wheel.tags, target)]
+    if not wheels:
+        return ()
     minors = set(PYTHONS)
-    for wheel in release.wheels:
+    for wheel in wheels:
         minors.update(_exact_minors(wheel.tags))
-    fitting = (minor for minor in minors if wheel_for(release, target, minor) is not None)
+    allowed = requires_python(release, target)
+    fitting = (minor for minor in minors if _taken(wheels, allowed, target, _python(minor)))
     return tuple(sorted(fitting, key=_python))
 
 
@@ -132,12 +136,17 @@ def has_wheel(release: Release, target: Target, python: str) -> bool:
 
 def wheel_for(release: Release, target: Target, python: str) -> Optional[Wheel]:
     """Give the wheel that an installer would take for this machine and Python, if any."""
-    wanted = _python(python)
-    if not _allows(requires_python(release, target), wanted):
+    return _taken(release.wheels, requires_python(release, target), target, _python(python))
+
+
+def _taken(
+    wheels: Iterable[Wheel], allowed: Optional[str], target: Target, python: _Python
+) -> Optional[Wheel]:
+    if not _allows(allowed, python):
         return None
     best: Optional[tuple[_Fit, Wheel]] = None
-    for wheel in release.wheels:
-        fit = _fit(wheel.tags, target, wanted)
+    for wheel in wheels:
+        fit = _fit(wheel.tags, target, python)
         if fit is not None and (best is None or fit > best[0]):
             best = (fit, wheel)
     return best[1] if best else None
