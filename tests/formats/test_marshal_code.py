@@ -85,8 +85,7 @@ def test_code_of_python_2() -> None:
         (marshal.dumps((1, 2)), "does not begin as a code object"),
         (b"c", "ends at byte 1"),
         (b"c" + b"\0" * (MAX_BYTES + 1), "more than a layer has"),
-        # Which layout comes nearest, and so the reason, depends on the Python that wrote it.
-        (marshal.dumps((lambda: 0).__code__)[:-3], "ends at byte|is no type of a part"),
+        (b"c" + struct.pack("<4i", 1, 1, 2, 67), "ends at byte 17"),
         (b"c" + b"\0" * 20 + b"s\0\0\0\0" + b"(" * 200, "do not fit"),
         (b"c" + b"\0" * 20 + b")\xff" * 100, "part"),
         (b"c" + b"\0" * 20 + b"{" * 100, "part"),

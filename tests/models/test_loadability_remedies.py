@@ -61,7 +61,6 @@ def saved_model(identifier: str) -> Content:
             "compile=False",
         ),
         (hdf5(sequential(INPUT_2, layer("Mine>S"))), TF_2_9, "custom_objects"),
-        (LAMBDA, keras("3.11.3"), THIS_PYTHON),
         (LSTM, keras("3.8.0"), "legacy mode: tensorflow==2.18.0,tf-keras==2.18.0"),
         (SOUND_3, TF_2_15, "keras==3"),
         (saved_model("_tf_keras_sequential"), keras("3.8.0"), "TFSMLayer"),
@@ -72,6 +71,12 @@ def test_the_remedy_is_the_least_change_that_helps(
     content: Content, reader: str, words: str
 ) -> None:
     assert words in str(judge(content, reader).remedy)
+
+
+def test_byte_code_names_the_pythons_that_it_is_of() -> None:
+    remedy = str(judge(LAMBDA, keras("3.11.3")).remedy)
+
+    assert THIS_PYTHON in re.findall(r"3\.\d+", remedy.partition("with Python ")[2])
 
 
 def test_arguments_that_an_early_keras_3_drops_are_no_remedy() -> None:

@@ -7,13 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from tfmac.api.planning import plan_document
 from tfmac.planner.emit import FORMATS
 from tfmac.planner.plan_files import InvalidPlanFile, read_plan
 from tfmac.planner.stacks import STACKS
 from tfmac.schema.codec import SCHEMA_VERSION, to_json
 from tfmac.schema.plans import Pin, Plan, Rationale, StackKind, Variable
 from tfmac.schema.platform import Target
-from tfmac.schema.reports import NoPlanDocument, PinLine, PlanDocument
+from tfmac.schema.reports import NoPlanDocument
 
 A, B = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 KERAS = Plan(
@@ -43,23 +44,7 @@ PLUGIN = replace(
 
 
 def as_json(plan: Plan) -> bytes:
-    document = PlanDocument(
-        schema_version=SCHEMA_VERSION,
-        target=str(plan.target),
-        python=plan.python,
-        stack=plan.stack,
-        gpu=plan.gpu,
-        requirements=plan.requirements,
-        pins=tuple(
-            PinLine(name=one.name, version=one.version, hashes=one.hashes) for one in plan.pins
-        ),
-        rationale=plan.rationale,
-        rejected=plan.rejected,
-        alternatives=plan.alternatives,
-        built=plan.built,
-        variables=plan.variables,
-        interpreter="/usr/bin/python3",
-    )
+    document = replace(plan_document(plan), interpreter="/usr/bin/python3")
     return to_json(document).encode()
 
 

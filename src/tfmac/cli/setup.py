@@ -48,7 +48,7 @@ def command(
 
     It is tfmac create with a proof. Only DIR and the manager's own cache are written, with
     --download-python uv's Pythons, and with --kernel Jupyter's list of kernels. DIR is left as it
-    was when anything fails.
+    was when it cannot be made.
     """
     directory = os.path.abspath(directory)
     manager = making.manager_for(wishes)
