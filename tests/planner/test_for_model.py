@@ -40,6 +40,7 @@ def test_a_model_that_nothing_loads_is_no_plan() -> None:
     answer = choose(Wish(target=MAC, model=NEEDS_CODE))
     assert isinstance(answer, NoPlan)
     assert answer.conflicts[0].wishes == ("--for-model model.h5",)
+    assert "tfmac inspect" in answer.conflicts[0].reason
     assert answer.nearest is not None
     assert answer.nearest.startswith("without --for-model model.h5")
 

@@ -51,6 +51,8 @@ def _collision(colliding: Sequence[Test], candidates: Sequence[Candidate], wish:
     if len(colliding) == 1:
         (test,) = colliding
         why = _other_name(test, candidates) or _range(candidates)
+        if wish.model is not None and test.wish.endswith(wish.model.path):
+            why = "; tfmac inspect says what keeps each release from loading it"
         if test.requirement is not None and not _is_tensorflow(test.requirement):
             why = _about(test, candidates[0], wish) or why
         return f"nothing for {wish.target} meets {test.wish}{why}"

@@ -46,7 +46,8 @@ def render(report: RepairReport, *, width: int) -> str:
     if report.after is not None:
         found = [f"{one.severity.value}: {one.cause}" for one in report.after.findings]
         state = report.after.state.value
-        lines += layout.labelled("now", [f"TensorFlow: {state}", *found], width=width)
+        what = "TensorFlow" if report.after.keras is None else "Keras"
+        lines += layout.labelled("now", [f"{what}: {state}", *found], width=width)
     if report.outcome is RepairOutcome.PLANNED and report.mode is RepairMode.NEW:
         lines += layout.labelled(
             "next",
