@@ -1,7 +1,7 @@
 """Model files as text: one block for each, the layers like ``model.summary()`` has them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar
 
 import click
 import msgspec
@@ -18,6 +18,8 @@ from tfmac.schema.models import (
     Parameters,
     Writer,
 )
+
+Document = TypeVar("Document", bound=msgspec.Struct)
 
 MOST_LAYERS = 40
 _MOST_LINES = 12
@@ -55,7 +57,7 @@ def render(
     report: ModelReport, *, width: int, all_layers: bool = False, asked: bool = False
 ) -> str:
     """Lay out a report; ``asked`` says that it was asked about certain readers."""
-    report = msgspec.convert(_shown(msgspec.to_builtins(report)), ModelReport)
+    report = shown(report)
     blocks = [
         _model(one, width, most=None if all_layers else MOST_LAYERS, asked=asked)
         for one in report.models
@@ -64,8 +66,12 @@ def render(
     return "\n\n".join([*("\n".join(block) for block in blocks), *notes]) + "\n"
 
 
-def _shown(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def shown(document: Document) -> Document:
     """Make the texts of a file fit for a terminal: none may steer it or fill it."""
+    return msgspec.convert(_shown(msgspec.to_builtins(document)), type(document))
+
+
+def _shown(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     if isinstance(value, str):
         text = value if len(value) <= _LONGEST else f"{value[:_LONGEST]}..."
         return text if text.isprintable() else "".join(map(_escaped, text))
@@ -116,15 +122,15 @@ def _model(model: ModelLine, width: int, *, most: Optional[int], asked: bool) ->
     )
     say("runs", (f"on {one.when}, {one.location}: {one.what}" for one in model.executes))
     say(
-        layout_warning("suspect"),
+        warning("suspect"),
         (f"{one.location}: {one.statement}" for one in model.suspicious),
     )
     say(
-        layout_warning("differs"),
+        warning("differs"),
         (f"{one.layer}: {one.statement} (in {one.differs_in})" for one in model.behaviour_changes),
     )
     say(
-        layout_warning("problem"),
+        warning("problem"),
         (
             f"{one.location}: {one.statement}" if one.location else one.statement
             for one in model.problems
@@ -134,7 +140,7 @@ def _model(model: ModelLine, width: int, *, most: Optional[int], asked: bool) ->
     return lines
 
 
-def layout_warning(label: str) -> str:
+def warning(label: str) -> str:
     """Give a label for what wants to be looked at: words first, colour where it is shown."""
     return click.style(label, fg="yellow") + " " * (layout.LABEL_WIDTH - len(label))
 
