@@ -1,5 +1,6 @@
 """Code objects are read out of marshalled bytes, and never made."""
 
+import base64
 import marshal
 import random
 import struct
@@ -11,6 +12,12 @@ import pytest
 from tfmac.formats.marshal_code import MAX_BYTES, Code, InvalidMarshal, read_code
 
 a: Any = None
+# What CPython 3.13 made of ``lambda t: t * 2.0 + 1.0``.
+OF_3_13 = base64.b64decode(
+    "4wEAAAAAAAAAAAAAAAIAAAATAAAA8xIAAACVAFUAUwEtBQAAUwItAAAAJAApA07nAAAAAAAAAEDn"
+    "AAAAAAAA8D+pACkB2gF0cwEAAAAg2gRhLnB52gg8bGFtYmRhPtoIPGxhbWJkYT4vAQAAcwwAAACA"
+    "AJgxmHOZN6BTmj3zAAAAAA=="
+)
 
 
 def of(function: Any) -> Code:
@@ -62,6 +69,19 @@ def test_every_version_of_the_format(version: int) -> None:
     code = read_code(marshal.dumps((lambda x: x.shape).__code__, version))
 
     assert code.names == ("shape",)
+
+
+def test_slices_of_python_3_14() -> None:
+    """Among the constants there are slices, as three values."""
+    number = struct.pack("<Bd", ord("g") | 0x80, 2.0)
+    aslice = b"\xba" + b"i\x01\x00\x00\x00" + b"NN"
+    assert OF_3_13.count(number) == 1
+
+    code = read_code(OF_3_13.replace(number, aslice))
+
+    assert code.constants == (None, (1, None, None), 1.0)
+    with pytest.raises(InvalidMarshal):
+        read_code(OF_3_13.replace(number, aslice[:-2]))
 
 
 def test_code_of_python_2() -> None:

@@ -147,6 +147,27 @@ def test_a_missing_library_is_named_with_what_brings_it(
             reader.read(build.write_whole(tmp_path / "m.h5"))
 
 
+@pytest.mark.parametrize(
+    "stand_in",
+    [
+        "raise ImportError('libhdf5.so.200: cannot open shared object file')",
+        "raise ImportError(\"cannot import name '_errors'\", name='anything')",
+        "raise ValueError('numpy.dtype size changed, may indicate binary incompatibility')",
+        "import nothing_of_this_name",
+        "x = )",
+    ],
+)
+def test_a_library_that_does_not_import_is_no_mistake_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stand_in: str
+) -> None:
+    (tmp_path / "h5py.py").write_text(stand_in)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with ModelReader() as reader:
+        with pytest.raises(ModelsExtraMissing, match=r"pip install 'tfmac\[models\]'"):
+            reader.read(build.write_whole(tmp_path / "m.h5"))
+        assert reader.mistakes == []
+
+
 def test_the_shared_reader_reads(tmp_path: Path) -> None:
     path = build.write_whole(tmp_path / "m.h5")
 

@@ -1,15 +1,21 @@
 """Compares the verdicts over model files with what real releases did: ``--help`` says how.
 
-Run it from the repository: ``python -m tools.model_matrix.evaluate [CORPUS]``.
+Run it from the repository: ``python -m tools.model_matrix.evaluate [CORPUS]``. CORPUS may be the
+work directory of ``tools.model_matrix measure``, while that is at work too: then the rows are what
+its journal has by now.
 """
 
 import argparse
 import gzip
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
+
+import msgspec
+from tools.model_matrix.environments import RELEASES
+from tools.model_matrix.records import recorded, rows
 
 from tfmac.models.loadability.verdict import judge
 from tfmac.observe.model_files import read_model
@@ -18,8 +24,9 @@ from tfmac.schema.model_content import Content
 
 CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus"
 VERDICTS = {"ok": "loads", "error": "fails", "ok-but-differs": "loads-differently"}
-# The environments that read, as the corpus's README lists them.
+# The environments that read, as the corpus's README lists them, and those that measure anew.
 READERS = {
+    **{release.name: release.reader for release in RELEASES},
     "w1": "tensorflow==1.15.0,keras==2.2.4",
     "w1t": "tensorflow==1.15.0",
     "w2": "tensorflow==2.3.4",
@@ -73,30 +80,37 @@ class Compared(NamedTuple):
 def compared(corpus: Path, readers: set[str], writers: set[str]) -> Iterator[Compared]:
     """Judge each row of the matrix; empty sets are all."""
     contents: dict[str, Content] = {}
+    for row in _rows(corpus):
+        if (readers and row["reader"] not in readers) or (writers and row["writer"] not in writers):
+            continue
+        path = row["path"]
+        if path not in contents:
+            contents[path] = read_model(corpus / "files" / path)
+        yield Compared(row, judge(contents[path], READERS[row["reader"]]))
+
+
+def _rows(corpus: Path) -> Iterator[Mapping[str, Any]]:
+    """Give the rows of a journal, which may go on, else those of a matrix."""
+    journal = corpus / "journal.jsonl"
+    if journal.exists():
+        yield from map(msgspec.structs.asdict, rows(recorded(journal)))
+        return
     with gzip.open(corpus / "matrix.jsonl.gz", "rt", encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            if (readers and row["reader"] not in readers) or (
-                writers and row["writer"] not in writers
-            ):
-                continue
-            path = row["path"]
-            if path not in contents:
-                contents[path] = read_model(corpus / "files" / path)
-            yield Compared(row, judge(contents[path], READERS[row["reader"]]))
+        yield from map(json.loads, lines)
 
 
-def report(rows: list[Compared]) -> Iterator[str]:
+def report(judged: Sequence[Compared]) -> Iterator[str]:
     """Give the lines of the report: figures first, then every disagreement."""
     for key in ("format", "reader", "writer"):
         yield f"by {key}"
         groups: dict[str, Counter[str]] = defaultdict(Counter)
-        for one in rows:
+        for one in judged:
             groups[one.row[key]][one.outcome] += 1
         yield from (f"  {name:18} {_figures(groups[name])}" for name in sorted(groups))
-    yield f"all {_figures(Counter(one.outcome for one in rows))}"
-    yield f"remedies {dict(Counter(one.remedy for one in rows))}"
+    yield f"all {_figures(Counter(one.outcome for one in judged))}"
+    yield f"remedies {dict(Counter(one.remedy for one in judged))}"
     for outcome in ("false loads", "wrong", "unknown"):
-        for one in rows:
+        for one in judged:
             if one.outcome == outcome:
                 row = one.row
                 yield (
@@ -111,13 +125,13 @@ def _figures(counts: Counter[str]) -> str:
     return f"{total:6} rows, {share:6.2f} % right, {dict(counts)}"
 
 
-def main() -> None:
+def main(arguments: Optional[Sequence[str]] = None) -> None:
     """Compare and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", nargs="?", type=Path, default=CORPUS)
     parser.add_argument("--reader", action="append", default=[], choices=READERS)
     parser.add_argument("--writer", action="append", default=[])
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     for line in report(list(compared(given.corpus, set(given.reader), set(given.writer)))):
         print(line)
 

@@ -88,11 +88,10 @@ class Journal:
         self._path = path
         self.records: list[Record] = []
         if path.exists():
-            data = path.read_bytes()
-            whole = data[: data.rfind(b"\n") + 1]
-            if whole != data:  # the last run was killed while it wrote
+            whole = _whole_lines(path)
+            if len(whole) != path.stat().st_size:  # the last run was killed while it wrote
                 path.write_bytes(whole)
-            self.records = [msgspec.json.decode(line, type=Record) for line in whole.splitlines()]
+            self.records = recorded(path)
 
     def add(self, record: Record) -> None:
         """Write one record behind the others."""
@@ -109,6 +108,16 @@ class Journal:
         """Give the paths that a release has tried."""
         records = (one for one in self.records if isinstance(one, Read))
         return {one.path for one in records if one.reader == reader}
+
+
+def recorded(path: Path) -> list[Record]:
+    """Read a journal without touching it: a run may be at work on it."""
+    return [msgspec.json.decode(line, type=Record) for line in _whole_lines(path).splitlines()]
+
+
+def _whole_lines(path: Path) -> bytes:
+    data = path.read_bytes()
+    return data[: data.rfind(b"\n") + 1]
 
 
 def status(attempt: Attempt, *, half: bool) -> str:

@@ -4,16 +4,21 @@ Keras 2.12 and later write it stored; others pack it again, so deflated members 
 """
 
 import re
-from typing import Any, Optional
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import Any, Optional, Union
 
 import msgspec
 
 from tfmac.formats.byte_ranges import Range
 from tfmac.formats.json_text import InvalidJson, read_json
+from tfmac.formats.keras_folder import Folder, FolderAsArchive
 from tfmac.formats.keras_hdf5 import read_keras_hdf5
 from tfmac.formats.zip_members import InvalidZip, ZipMembers
-from tfmac.schema.model_content import Content, ModelFormat, Problem, Tensor
+from tfmac.schema.model_content import Content, Member, ModelFormat, Problem, Tensor
 
+FOLDER = "a folder, not packed into an archive"
+"""The hint of what ``save(..., zipped=False)`` wrote."""
 CONFIGURATION = "config.json"
 METADATA = "metadata.json"
 WEIGHTS = "model.weights.h5"
@@ -25,6 +30,7 @@ _DAMAGED = "model-file-damaged"
 _SHARD = re.compile(r"[^/\\:]+\.weights\.h5")
 _MOST_ARRAYS = 10_000
 _LONGEST_HEADER = 1 << 16
+_Members = Union[ZipMembers, FolderAsArchive]
 
 
 def read_keras_archive(stream: Range, *, path: str = "") -> Content:
@@ -48,6 +54,14 @@ def read_keras_archive(stream: Range, *, path: str = "") -> Content:
     return _read(members, path, stream.size)
 
 
+def read_keras_folder(folder: Folder, *, path: str = "") -> Content:
+    """Read the files of a folder as the archive that they would be packed."""
+    with ExitStack() as opened:
+        members = FolderAsArchive(folder, opened)
+        content = _read(members, path, sum(size for _, size in folder.names))
+    return msgspec.structs.replace(content, hint=FOLDER)
+
+
 def _other_zip(names: tuple[str, ...]) -> str:
     last = [name.rpartition("/")[2] for name in names]
     if "data.pkl" in last or "constants.pkl" in last:
@@ -61,7 +75,7 @@ def _other_zip(names: tuple[str, ...]) -> str:
     return ""
 
 
-def _read(members: ZipMembers, path: str, size: int) -> Content:
+def _read(members: _Members, path: str, size: int) -> Content:
     configuration = _json(members, CONFIGURATION)
     metadata = _json(members, METADATA)
     training = None
@@ -81,7 +95,7 @@ def _read(members: ZipMembers, path: str, size: int) -> Content:
     )
 
 
-def _json(members: ZipMembers, name: str) -> Optional[Any]:  # noqa: ANN401 - any JSON value
+def _json(members: _Members, name: str) -> Optional[Any]:  # noqa: ANN401 - any JSON value
     try:
         return read_json(members.read(name))
     except (InvalidZip, InvalidJson) as error:
@@ -97,7 +111,7 @@ def _texts(metadata: object) -> dict[str, str]:
     }
 
 
-def _weights(members: ZipMembers, path: str) -> Content:
+def _weights(members: _Members, path: str) -> Content:
     """Read the weights in whichever form they are."""
     empty = Content(path=path, format=ModelFormat.KERAS_ARCHIVE, bytes=0)
     if WEIGHTS in members.names:
@@ -111,36 +125,43 @@ def _weights(members: ZipMembers, path: str) -> Content:
     return empty
 
 
-def _hdf5(members: ZipMembers, name: str) -> Optional[Content]:
+def _hdf5(members: _Members, name: str) -> Optional[Content]:
     try:
         stream = members.open(name)
     except InvalidZip as error:
         members.note(f"the weights cannot be read: {error}", name)
         return None
-    content = read_keras_hdf5(stream)
-    placed = (
+    return placed(read_keras_hdf5(stream), name)
+
+
+def placed(content: Content, name: str) -> Content:
+    """Say of each problem in which member or file it is."""
+    problems = (
         msgspec.structs.replace(one, location=f"{name}:{one.location}") for one in content.problems
     )
-    return msgspec.structs.replace(content, problems=tuple(placed))
+    return msgspec.structs.replace(content, problems=tuple(problems))
 
 
-def _sharded(members: ZipMembers, empty: Content) -> Content:
-    content = empty
-    for name in members.names:
-        if _SHARD.fullmatch(name):
-            shard = _hdf5(members, name) or empty
-            content = msgspec.structs.replace(
-                content,
-                tensors=content.tensors + shard.tensors,
-                optimizer=content.optimizer + shard.optimizer,
-                others=content.others + shard.others,
-                groups=content.groups + shard.groups,
-                problems=content.problems + shard.problems,
-            )
+def _sharded(members: _Members, empty: Content) -> Content:
+    names = [name for name in members.names if _SHARD.fullmatch(name)]
+    return joined(empty, [_hdf5(members, name) or empty for name in names])
+
+
+def joined(content: Content, parts: Iterable[Content]) -> Content:
+    """Add the weights that lie in several files."""
+    for part in parts:
+        content = msgspec.structs.replace(
+            content,
+            tensors=content.tensors + part.tensors,
+            optimizer=content.optimizer + part.optimizer,
+            others=content.others + part.others,
+            groups=content.groups + part.groups,
+            problems=content.problems + part.problems,
+        )
     return content
 
 
-def _arrays(members: ZipMembers) -> tuple[Tensor, ...]:
+def _arrays(members: _Members) -> tuple[Tensor, ...]:
     """List the arrays of an ``.npz`` by their headers."""
     try:
         inner = ZipMembers(members.open(ARRAYS))
@@ -190,18 +211,9 @@ def _dtype(kind: str) -> str:
 
 def read_shard_index(text: bytes, *, path: str = "") -> Optional[Content]:
     """Read the ``.weights.json`` beside sharded weights; None when it is something else."""
-    try:
-        value = read_json(text)
-    except InvalidJson:
+    names = _shards(text)
+    if names is None:
         return None
-    shards = value.get("weight_map") if isinstance(value, dict) else None
-    if not isinstance(shards, dict):
-        return None
-    names: dict[str, None] = {}
-    for place in shards.values():
-        for name in place if isinstance(place, list) else [place]:
-            if isinstance(name, str):
-                names[name] = None
     problems = tuple(
         Problem(statement="names a part that lies elsewhere", location=name, cause=_DAMAGED)
         for name in names
@@ -211,7 +223,20 @@ def read_shard_index(text: bytes, *, path: str = "") -> Optional[Content]:
         path=path,
         format=ModelFormat.KERAS_WEIGHTS,
         bytes=len(text),
-        hint=f"the index of weights in {len(names)} files: {', '.join(list(names)[:20])}",
-        entries=tuple(shards)[:1000],
+        hint=f"the index of weights in {len(names)} files: {', '.join(names[:20])}",
+        members=tuple(Member(name=name, bytes=0) for name in names if _SHARD.fullmatch(name)),
         problems=problems[:100],
     )
+
+
+def _shards(text: bytes) -> Optional[list[str]]:
+    """Name the files that an index names, each once."""
+    try:
+        value = read_json(text)
+    except InvalidJson:
+        return None
+    shards = value.get("weight_map") if isinstance(value, dict) else None
+    if not isinstance(shards, dict):
+        return None
+    places = (place if isinstance(place, list) else [place] for place in shards.values())
+    return list(dict.fromkeys(name for place in places for name in place if isinstance(name, str)))

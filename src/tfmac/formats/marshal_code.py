@@ -5,6 +5,7 @@ format is described in CPython's ``Python/marshal.c``: a letter for the type, it
 "will be referred to", then the value.
 """
 
+import enum
 import struct
 from collections.abc import Iterator
 from typing import Optional, Union
@@ -19,6 +20,13 @@ _WILL_BE_REFERRED_TO = 0x80
 
 class InvalidMarshal(ValueError):
     """Bytes that are no marshalled code object, or one beyond the limits."""
+
+
+class Other(enum.Enum):
+    """A constant that is none of the kinds that are read."""
+
+    ELLIPSIS = "ellipsis"
+    UNKNOWN = "unknown"
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +46,12 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     first_line: int
     lines: bytes
     """Which instruction comes from which line; from 3.10 on arranged in another way."""
+    arguments: int = 0
+    """How many of the variables are arguments that can be given by position."""
+    keyword_arguments: int = 0
+    """How many after these are arguments that are given by name alone."""
+    flags: int = 0
+    """Bit 2 for an argument that takes all that is left, bit 3 for one that takes all names."""
 
     def everything(self) -> "Iterator[Value]":
         """Give this code and all its constants at any depth, each object once.
@@ -66,8 +80,8 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(one for one in self.everything() if isinstance(one, str))
 
 
-Value = Union[None, bool, int, float, str, bytes, Code, tuple["Value", ...]]
-"""What a constant may be. Numbers of other kinds are given as None: nothing asks for them."""
+Value = Union[None, bool, int, float, str, bytes, Other, Code, tuple["Value", ...]]
+"""What a constant may be. Numbers of other kinds are not read: nothing asks for them."""
 
 # The fields of a code object in the order of CPython's writer; ``i`` is a plain integer, ``o`` an
 # object of its own.
@@ -151,7 +165,7 @@ class _Reader:
         slot = len(self._references)
         if referred:
             self._references.append(None)
-        read = self._container(kind) if kind in "()[<>{c" else self._plain(kind)
+        read = self._container(kind) if kind in _CONTAINERS else self._plain(kind)
         if referred:
             self._references[slot] = read
         return read
@@ -166,6 +180,8 @@ class _Reader:
             return self._code()
         if kind == "{":
             raise InvalidMarshal("a dictionary is no part of a code object")
+        if kind == _SLICE:
+            return tuple(self.value() for _ in range(3))
         size = self._take(1)[0] if kind == ")" else self._number()
         # Each part takes at least one byte: what claims more is refused before it is read.
         if not 0 <= size <= len(self._data) - self.position:
@@ -183,20 +199,20 @@ class _Reader:
             return self._again(self._number())
         if kind == "l":
             self._take(2 * abs(self._number()))
-            return None
+            return Other.UNKNOWN
         if kind in "fx":
             for _ in range(1 if kind == "f" else 2):
                 self._take(self._take(1)[0])
-            return None
+            return Other.UNKNOWN
         raise InvalidMarshal(f"{kind!r} is no type of a part")
 
     def _fixed(self, kind: str) -> Value:
         size, layout = _FIXED[kind]
         raw = self._take(size)
         if layout is None:
-            return None
+            return Other.UNKNOWN
         (number,) = struct.unpack(layout, raw)
-        return number if isinstance(number, (int, float)) else None
+        return number if isinstance(number, (int, float)) else Other.UNKNOWN
 
     def _text(self, kind: str) -> Value:
         short, decoded = _TEXTS[kind]
@@ -232,6 +248,9 @@ class _Reader:
             name=_text_of(fields["name"]),
             first_line=first_line if isinstance(first_line, int) else 0,
             lines=_bytes_of(fields["lines"]),
+            arguments=_number_of(fields["argcount"]),
+            keyword_arguments=_number_of(fields.get("kwonly", 0)),
+            flags=_number_of(fields["flags"]),
         )
 
     def _number(self) -> int:
@@ -246,8 +265,18 @@ class _Reader:
         return raw
 
 
+_SLICE = ":"
+"""A constant ``[start:stop:step]``, which marshal has from version 5 on, that is Python 3.14."""
+_CONTAINERS = f"()[<>{{c{_SLICE}"
 # None, an unknown one, StopIteration, the ellipsis, false and true.
-_SINGLE: dict[str, Value] = {"N": None, "0": None, "S": None, ".": None, "F": False, "T": True}
+_SINGLE: dict[str, Value] = {
+    "N": None,
+    "F": False,
+    "T": True,
+    "0": Other.UNKNOWN,
+    "S": Other.UNKNOWN,
+    ".": Other.ELLIPSIS,
+}
 # Numbers of a fixed size; the two halves of a complex one are passed over.
 _FIXED: dict[str, tuple[int, Optional[str]]] = {
     "i": (4, "<i"),
@@ -276,6 +305,10 @@ def _variables(fields: dict[str, Value]) -> tuple[tuple[str, ...], tuple[str, ..
     if len(kinds) != len(variables):
         raise InvalidMarshal("its variables and their kinds are not as many")
     return variables, tuple(one for one, kind in zip(variables, kinds) if kind & _CAPTURED)
+
+
+def _number_of(value: Value) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _bytes_of(value: Value) -> bytes:

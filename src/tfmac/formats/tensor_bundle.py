@@ -46,6 +46,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     offset: int
     size: int
     sliced: bool
+    checksum: int = 0
+    """Of the bytes, as TensorFlow masks it."""
 
 
 class Bundle(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +140,15 @@ def read_bundle(
     )
 
 
+def read_entries(
+    open_member: OpenMember, sizes: Mapping[str, int], prefix: str, problems: Problems
+) -> tuple[tuple[Entry, ...], int]:
+    """Read where the tensors of a checkpoint lie, and in how many files of data."""
+    reading = _Reading(open_member, sizes, prefix, problems, Budget())
+    reading.read_index()
+    return tuple(reading.entries), reading.shards
+
+
 def _owners(objects: Iterable[TrackedObject]) -> dict[str, tuple[int, Stored]]:
     """Find the object of each key; one that is saved under two takes both."""
     return {
@@ -185,7 +196,7 @@ class _Reading:
         self._prefix = prefix
         self._problems = problems
         self._budget = budget
-        self._shards = 1
+        self.shards = 1
         self._objects: Optional[Entry] = None
         self.entries: list[Entry] = []
 
@@ -221,7 +232,7 @@ class _Reading:
             if isinstance(field, Message):
                 continue
             if number == 1:  # num_shards
-                self._shards = field
+                self.shards = field
             elif number == 2 and field:  # endianness
                 self._problems.add("written on a machine with the other byte order")
 
@@ -238,7 +249,7 @@ class _Reading:
             self.entries.append(entry)
 
     def _shard(self, number: int) -> str:
-        return f"{self._prefix}.data-{number:05d}-of-{self._shards:05d}"
+        return f"{self._prefix}.data-{number:05d}-of-{self.shards:05d}"
 
     def _check_shards(self) -> None:
         """Say which files of data are missing or too short."""
@@ -278,7 +289,7 @@ class _Reading:
 
 def _read_entry(key: str, value: Message) -> Entry:
     """Read a ``BundleEntryProto``."""
-    numbers = {1: 0, 3: 0, 4: 0, 5: 0}  # dtype, shard_id, offset, size
+    numbers = {1: 0, 3: 0, 4: 0, 5: 0, 6: 0}  # dtype, shard_id, offset, size, crc32c
     shape: Optional[tuple[int, ...]] = ()
     sliced = False
     for number, field in value.fields():
@@ -296,4 +307,5 @@ def _read_entry(key: str, value: Message) -> Entry:
         offset=numbers[4],
         size=numbers[5],
         sliced=sliced,
+        checksum=numbers[6],
     )

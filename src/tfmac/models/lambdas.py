@@ -64,7 +64,7 @@ def _from_code(layer: str, text: object) -> tuple[LambdaLayer, Optional[Code]]:
     if not isinstance(text, str):
         return LambdaLayer(layer=layer, kind=LambdaKind.UNKNOWN), None
     try:
-        code = read_code(_decoded(text))
+        code = read_code(decoded(text))
     except InvalidMarshal as error:
         return _unreadable(layer, str(error)), None
     taken = byte_code.globals_of(code)
@@ -96,7 +96,7 @@ def _unreadable(layer: str, reason: str) -> LambdaLayer:
     return LambdaLayer(layer=layer, kind=LambdaKind.BYTE_CODE, unreadable=reason)
 
 
-def _decoded(text: str) -> bytes:
+def decoded(text: str) -> bytes:
     """Undo the writer's encoding: base64, or in Keras before 2.0.9 bytes as escaped characters."""
     if len(text) > 2 * MAX_BYTES:
         raise InvalidMarshal(f"{len(text)} characters of byte code are more than a layer has")

@@ -4,21 +4,20 @@ Nothing is followed but the path that was given: no link inside a folder, no nam
 """
 
 import os
-import stat
-from collections.abc import Iterator
 from typing import IO, Any, Callable, Optional
 
 import msgspec
 
 from tfmac.formats.byte_ranges import Range, held, whole
-from tfmac.formats.json_text import MOST_BYTES, InvalidJson, read_json
+from tfmac.formats.json_text import MOST_BYTES, InvalidJson
 from tfmac.formats.model_recognition import Recognition, recognise
-from tfmac.observe.model_paths import checkpoint_prefix, saved_model_folder
+from tfmac.observe.model_beside import architecture_beside, with_shards
+from tfmac.observe.model_members import FolderMembers, open_regular
+from tfmac.observe.model_paths import archive_folder, checkpoint_prefix, saved_model_folder
 from tfmac.schema.model_content import Content, ModelFormat, Problem
 
-_MOST_FILES = 20_000
-_MOST_DEPTH = 12
 _DAMAGED = "model-file-damaged"
+_WEIGHTS_ALONE = frozenset({ModelFormat.KERAS_HDF5_WEIGHTS, ModelFormat.KERAS_WEIGHTS})
 # What is no model, said of a file that was given as one.
 _NO_MODEL = {
     ModelFormat.GIT_LFS_POINTER: (
@@ -32,11 +31,6 @@ _NO_MODEL = {
     ModelFormat.EMPTY: ("is empty", _DAMAGED),
     ModelFormat.UNKNOWN: ("is in no format of models that is known", "not-a-keras-model-file"),
 }
-Names = list[tuple[str, int]]
-
-
-class NotAFile(OSError):
-    """A path that is a device, a pipe, or something else that is not read."""
 
 
 def open_model(path: str) -> Content:
@@ -54,20 +48,13 @@ def _opened(path: str) -> Content:
     prefix = checkpoint_prefix(path)
     if prefix is not None:
         return _read_checkpoint(prefix, path)
+    if archive_folder(path):
+        return _read_unpacked(path)
     if os.path.isdir(path):
         return _failed(path, "is a folder that is no model itself")
     # Buffered: pickles and protobuf are read in small steps.
-    with os.fdopen(_open(path), "rb") as stream:
+    with os.fdopen(open_regular(path), "rb") as stream:
         return _read_file(stream, path)
-
-
-def _open(path: str, flags: int = 0) -> int:
-    """Open a file for reading; a pipe does not hang, and is refused."""
-    opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY | flags)
-    if not stat.S_ISREG(os.fstat(opened).st_mode):
-        os.close(opened)
-        raise NotAFile("it is not a regular file")
-    return opened
 
 
 def _failed(path: str, statement: str, cause: Optional[str] = None) -> Content:
@@ -83,6 +70,8 @@ def _read_file(stream: IO[bytes], path: str) -> Content:
     found = recognise(source)
     reader = _READERS.get(found.format, _read_named)
     content = reader(source, found, path)
+    if content.format in _WEIGHTS_ALONE:
+        content = msgspec.structs.replace(content, beside=architecture_beside(path))
     return content if content.hint else msgspec.structs.replace(content, hint=found.hint)
 
 
@@ -133,28 +122,19 @@ def _read_pickle(source: Range, found: Recognition, path: str) -> Content:
 
 def _read_json(source: Range, found: Recognition, path: str) -> Content:
     from tfmac.formats.keras_archive import read_shard_index  # noqa: PLC0415
+    from tfmac.formats.keras_json import read_architecture  # noqa: PLC0415
 
     unknown = Content(path=path, format=ModelFormat.UNKNOWN, bytes=source.size, hint="JSON")
     text = source.read(MOST_BYTES + 1)
     try:
-        value = read_json(text)
-        if isinstance(value, str):
-            value = read_json(value)
+        architecture = read_architecture(text, path=path)
     except InvalidJson as error:
         problem = Problem(statement=f"cannot be read: {error}", cause=_DAMAGED)
         return msgspec.structs.replace(unknown, problems=(problem,))
-    if not isinstance(value, dict) or not {"class_name", "config"} <= value.keys():
-        return read_shard_index(text, path=path) or _named_wrongly(unknown)
-    says = ("keras_version", "backend")
-    stated = {name: value[name] for name in says if isinstance(value.get(name), str)}
-    return Content(
-        path=path,
-        format=ModelFormat.KERAS_JSON,
-        bytes=source.size,
-        stated=stated,
-        configuration=value,
-        hint=found.hint,
-    )
+    if architecture is not None:
+        return msgspec.structs.replace(architecture, hint=found.hint)
+    index = read_shard_index(text, path=path)
+    return _named_wrongly(unknown) if index is None else with_shards(index, path)
 
 
 def _read_named(source: Range, found: Recognition, path: str) -> Content:
@@ -188,8 +168,16 @@ _READERS: dict[ModelFormat, Callable[[Range, Recognition, str], Content]] = {
 def _read_saved_model(folder: str, path: str) -> Content:
     from tfmac.formats.saved_model import read_saved_model  # noqa: PLC0415
 
-    members = _Members(folder)
+    members = FolderMembers(folder)
     content = read_saved_model(members.open, members.names, path)
+    return msgspec.structs.replace(content, problems=(*content.problems, *members.problems))
+
+
+def _read_unpacked(path: str) -> Content:
+    from tfmac.formats.keras_archive import read_keras_folder  # noqa: PLC0415
+
+    members = FolderMembers(path)
+    content = read_keras_folder(members, path=path)
     return msgspec.structs.replace(content, problems=(*content.problems, *members.problems))
 
 
@@ -197,45 +185,7 @@ def _read_checkpoint(prefix: str, path: str) -> Content:
     from tfmac.formats.tensor_bundle import read_checkpoint  # noqa: PLC0415
 
     name = os.path.basename(prefix)
-    members = _Members(os.path.dirname(prefix) or ".", depth=0)
+    members = FolderMembers(os.path.dirname(prefix) or ".", depth=0)
     content = read_checkpoint(members.open, members.names, name, path)
     own = tuple(one for one in members.problems if one.location.startswith(f"{name}."))
     return msgspec.structs.replace(content, problems=(*content.problems, *own))
-
-
-class _Members:
-    """The files of a folder, without those that a link leads to."""
-
-    def __init__(self, folder: str, *, depth: int = _MOST_DEPTH) -> None:
-        self._folder = folder
-        self.problems: list[Problem] = []
-        self.names: Names = sorted(self._listed("", depth))
-
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file by its name in ``names``."""
-        if all(name != listed for listed, _ in self.names):
-            raise NotAFile(f"there is no file {name}")
-        return os.fdopen(_open(os.path.join(self._folder, name), os.O_NOFOLLOW), "rb")
-
-    def _listed(self, inside: str, depth: int) -> Iterator[tuple[str, int]]:
-        count = 0
-        with os.scandir(os.path.join(self._folder, inside)) as entries:
-            for entry in entries:
-                count += 1
-                if count > _MOST_FILES:
-                    self._note("has more files than are read", inside)
-                    return
-                yield from self._entry(entry, f"{inside}{entry.name}", depth)
-
-    def _entry(self, entry: "os.DirEntry[str]", name: str, depth: int) -> Iterator[tuple[str, int]]:
-        if entry.is_symlink():
-            self._note("is a symbolic link, which is not followed", name)
-        elif entry.is_dir(follow_symlinks=False):
-            if depth > 0:
-                yield from self._listed(f"{name}/", depth - 1)
-        elif entry.is_file(follow_symlinks=False):
-            yield name, entry.stat(follow_symlinks=False).st_size
-
-    def _note(self, statement: str, location: str) -> None:
-        if len(self.problems) < 100:
-            self.problems.append(Problem(statement=statement, location=location))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Union
 
-from tfmac.observe.model_paths import DATA, INDEX, SAVED_MODEL_FILES, checkpoint_prefix
+from tfmac.observe.model_paths import DATA, INDEX, SAVED_MODEL_FILES, checkpoint_prefix, is_archive
 
 MOST_DEPTH = 16
 MOST_ENTRIES = 200_000
@@ -56,7 +56,7 @@ class _Search:
         """Give the models of a folder, and then those of the folders in it."""
         entries = self._entries(folder)
         names = {entry.name for entry in entries}
-        if names.intersection(SAVED_MODEL_FILES):
+        if names.intersection(SAVED_MODEL_FILES) or is_archive(names):
             yield folder
             return
         inner = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]

@@ -22,7 +22,6 @@ _LIBRARIES = 1 << 30
 _SPARE_SECONDS = 5
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 _PEAK_LINE = "VmHWM:"
-_LIBRARY_NAMES = ("h5py", "numpy")
 
 
 def serve(memory_limit: int) -> None:
@@ -71,14 +70,25 @@ def _lower(kind: int, value: int) -> None:
 def _answer(path: str) -> Reply:
     try:
         return Reply(content=open_model(path), peak=_peak())
-    except ImportError as error:
-        if (error.name or "").partition(".")[0] in _LIBRARY_NAMES or "numpy" in str(error):
-            return Reply(missing=str(error))
-        return Reply(crash=traceback.format_exc())
     except MemoryError:
         return Reply(out_of_memory=True, peak=_peak())
-    except Exception:  # noqa: BLE001 - one bad file must not keep the others from being read
+    except Exception as error:  # noqa: BLE001 - one bad file must not keep the others from being read
+        if _is_of_library(error):
+            return Reply(missing=f"{type(error).__name__}: {error}", peak=_peak())
         return Reply(crash=traceback.format_exc(), peak=_peak())
+
+
+def _is_of_library(error: Exception) -> bool:
+    """Whether the library for HDF5 could not be imported: it is missing, or broken.
+
+    A module that raises while it is imported is taken out of ``sys.modules`` again.
+    """
+    if isinstance(error, ImportError):
+        return not (error.name or "").startswith("tfmac")
+    if "h5py" in sys.modules:
+        return False
+    steps = traceback.extract_tb(error.__traceback__)
+    return any(step.name == "_find_and_load" for step in steps)
 
 
 def _peak() -> int:

@@ -113,6 +113,15 @@ class Graph(msgspec.Struct, frozen=True, kw_only=True):
     minimum_consumer: Optional[int] = None
 
 
+class Architecture(msgspec.Struct, frozen=True, kw_only=True):
+    """An architecture in a file of its own, as ``to_json`` gives it, beside weights."""
+
+    file: str
+    """Its name in the folder of the weights."""
+    configuration: Any
+    stated: dict[str, str] = {}
+
+
 class Content(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that was read of one model file."""
 
@@ -136,6 +145,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[str, ...] = ()
     """The names of the groups at the top of an HDF5 file, which tell one layout from another."""
     graph: Optional[Graph] = None
+    beside: Optional[Architecture] = None
+    """What lies beside weights under their name. Whether it is theirs is not looked at here."""
     imports: tuple[str, ...] = ()
     """What a pickle would import and call, as ``module.name``."""
     hint: str = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from tfmac.formats.keras_archive import FOLDER
 from tfmac.models.loadability.cases import Case, Obstacle
 from tfmac.models.loadability.readers import Generation
 from tfmac.models.loadability.stored import has_layers, is_object, models
@@ -21,6 +22,26 @@ def zip_in_old_keras(case: Case) -> Iterator[Obstacle]:
     else:
         message = "Unable to synchronously open file (file signature not found)"
     yield Obstacle(cause="keras-2-file-newer-than-reader", message=message)
+
+
+def unpacked_archive(case: Case) -> Iterator[Obstacle]:
+    """Whether an archive is a folder, which Keras reads from 3.4 on."""
+    if case.content.hint == FOLDER:
+        yield Obstacle(
+            cause="keras-3-load-suffix",
+            message=f"File format not supported: filepath={case.content.path}. It is a folder "
+            "that Keras 3.4 and later read",
+        )
+
+
+def sharded_weights(case: Case) -> Iterator[Obstacle]:
+    """Whether weights lie in several files below an index, which Keras reads from 3.10 on."""
+    if case.content.path.endswith(".json"):
+        yield Obstacle(
+            cause="keras-3-load-suffix",
+            message=f"File format not supported: filepath={case.content.path}. Weights in several "
+            "files are read by Keras 3.10 and later",
+        )
 
 
 def hdf5_under_keras_name(case: Case) -> Iterator[Obstacle]:

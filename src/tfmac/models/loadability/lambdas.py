@@ -1,24 +1,16 @@
 """Lambda layers with Python code in them: whose byte code it is. It is never executed."""
 
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Optional
 
 from tfmac.formats.marshal_code import Code, InvalidMarshal, read_code
 from tfmac.knowledge import byte_code as knowledge
 from tfmac.models.loadability.cases import Case, Obstacle, Way
-from tfmac.models.loadability.readers import Generation
+from tfmac.models.loadability.pythons import layout_of, reading_pythons
 from tfmac.models.loadability.stored import stored
 from tfmac.schema.loadability import Verdict
 
-# How marshal lays out code, which a Python reads in its own way alone.
-_OLD, _MIDDLE, _NEW = "3.0-3.7", "3.8-3.10", "3.11-"
-# The layouts of the Pythons that a TensorFlow runs on, by the first release for which it holds.
-_LAYOUTS = (
-    ((0, 0), frozenset({_OLD})),
-    ((2, 2), frozenset({_OLD, _MIDDLE})),
-    ((2, 12), frozenset({_MIDDLE, _NEW})),
-)
 _FUNCTIONS = ("function", "output_shape", "mask")
 # Between these, Keras 3 hands a mask to a Lambda layer that may not take one.
 _MASKED, _UNMASKED = (3, 1), (3, 4)
@@ -69,23 +61,53 @@ def safe_mode(case: Case) -> Iterator[Obstacle]:
 def byte_code(case: Case) -> Iterator[Obstacle]:
     """Whether the reader's Python can be one that reads the code of a Lambda layer.
 
-    The same Python reads it; another with the same layout may read it, and may crash.
+    The same Python reads it; another with the same layout may read it, and may crash. Where the
+    reader names no Python, all that it runs on have to agree.
     """
-    layouts = _layouts(case)
+    pythons_of_reader = reading_pythons(case.reader)
     for text in codes(case.content.configuration):
         code = _read(text)
         writers = knowledge.pythons(code) if code is not None else ()
-        if case.reader.python in writers and not (_MASKED <= case.keras < _UNMASKED):
+        answers = {one: _answer(case, code, writers, one) for one in pythons_of_reader}
+        verdicts = set(answers.values()) or {Verdict.UNKNOWN}
+        if verdicts == {Verdict.LOADS}:
             continue
-        certain = code is not None and code.layout not in layouts
+        fails = verdicts == {Verdict.FAILS}
         yield Obstacle(
             cause="lambda-bytecode-other-python",
-            message="bad marshal data (unknown type code)"
-            if certain
-            else "a Lambda layer holds byte code of Python "
-            f"{', '.join(writers) or 'unknown'}; whether the reader's Python reads it is not known",
-            verdict=Verdict.FAILS if certain else Verdict.UNKNOWN,
+            message="bad marshal data (unknown type code)" if fails else _open(writers, answers),
+            verdict=Verdict.FAILS if fails else Verdict.UNKNOWN,
         )
+
+
+def _answer(case: Case, code: Optional[Code], writers: Sequence[str], python: str) -> Verdict:
+    """Tell what one Python makes of a code."""
+    if code is None:
+        return Verdict.UNKNOWN
+    if layout_of(python) != code.layout:
+        return Verdict.FAILS
+    masked = _MASKED <= case.keras < _UNMASKED
+    return Verdict.LOADS if python in writers and not masked else Verdict.UNKNOWN
+
+
+def _open(writers: Sequence[str], answers: Mapping[str, Verdict]) -> str:
+    """Word which Pythons read a code, where they do not agree."""
+    whose = f"Python {' or '.join(writers)}" if writers else "no Python that was measured"
+    forms = {
+        Verdict.LOADS: ("{} reads it", "{} read it"),
+        Verdict.FAILS: ("{} does not", "{} do not"),
+        Verdict.UNKNOWN: ("it is not known of {}", "it is not known of {}"),
+    }
+    parts = []
+    for verdict, (one, several) in forms.items():
+        found = [python for python, answer in answers.items() if answer is verdict]
+        if found:
+            listed = " and ".join(filter(None, (", ".join(found[:-1]), found[-1])))
+            parts.append((one if len(found) == 1 else several).format(listed))
+    return (
+        f"a Lambda layer holds byte code of {whose}. Of the reader's Pythons "
+        f"{'; '.join(parts)}. Name the one that reads: ,python==3.N"
+    )
 
 
 def _read(text: str) -> Optional[Code]:
@@ -93,22 +115,3 @@ def _read(text: str) -> Optional[Code]:
         return read_code(binascii.a2b_base64(text.encode("ascii")))
     except (ValueError, InvalidMarshal):
         return None
-
-
-def _layouts(case: Case) -> frozenset[str]:
-    """Name the layouts that the reader's Python may have."""
-    if case.reader.python is not None:
-        return frozenset({_layout(case.reader.python)})
-    tensorflow = case.reader.tensorflow
-    if tensorflow is None and case.reader.generation is Generation.TF_KERAS:
-        tensorflow = case.keras
-    if tensorflow is None:
-        return frozenset({_OLD, _MIDDLE, _NEW})
-    return next(found for first, found in reversed(_LAYOUTS) if first <= tensorflow)
-
-
-def _layout(python: str) -> str:
-    minor = int(python.split(".")[1]) if "." in python else 0
-    if minor < 8:
-        return _OLD
-    return _MIDDLE if minor < 11 else _NEW

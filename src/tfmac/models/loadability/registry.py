@@ -4,6 +4,7 @@ from tfmac.models.loadability import (
     checkpoints,
     containers,
     first_calls,
+    functions,
     graphs,
     lambdas,
     objects_2,
@@ -54,6 +55,12 @@ _WEIGHTS = (
         apply=weights.new_layout,
     ),
     Rule(
+        name="by-attributes",
+        formats=_BY_OBJECTS,
+        intervals=keras_2(since=_OLD_LAYOUT_UNTIL),
+        apply=weights.by_attributes,
+    ),
+    Rule(
         name="numbered-twice",
         formats=_BY_OBJECTS | _ZIP,
         intervals=(*keras_2(since=_COUNTED_ONCE_SINCE, before=_OLD_LAYOUT_UNTIL), *keras_3()),
@@ -96,16 +103,28 @@ _WEIGHTS = (
         apply=weights.two_biases,
     ),
     Rule(
-        name="function-by-name",
+        name="changed-function",
         formats=_BY_LAYERS | _BY_OBJECTS,
         intervals=every_reader(),
-        apply=weights.function_by_name,
+        apply=functions.changed_function,
     ),
     Rule(
-        name="function-unknown",
+        name="default-function",
         formats=_BY_LAYERS | _BY_OBJECTS,
         intervals=every_reader(),
-        apply=weights.function_unknown,
+        apply=functions.default_function,
+    ),
+    Rule(
+        name="ragged-weights",
+        formats=_BY_LAYERS | _BY_OBJECTS,
+        intervals=keras_3(),
+        apply=functions.ragged_input,
+    ),
+    Rule(
+        name="bilinear-weights",
+        formats=_BY_LAYERS,
+        intervals=(*keras_2(), *keras_3()),
+        apply=functions.bilinear,
     ),
 )
 _SAVED_MODELS = (
@@ -184,6 +203,12 @@ _CHECKPOINTS = (
         apply=checkpoints.one_bias,
     ),
     Rule(
+        name="checkpoint-old-default",
+        formats=_CHECKPOINT,
+        intervals=keras_2(since=_TWO_BIASES),
+        apply=checkpoints.old_default,
+    ),
+    Rule(
         name="checkpoint-two-biases",
         formats=_CHECKPOINT,
         intervals=keras_2(before=_TWO_BIASES),
@@ -217,6 +242,18 @@ RULES = (
         formats=_HDF5,
         intervals=keras_3(),
         apply=containers.hdf5_under_keras_name,
+    ),
+    Rule(
+        name="folder-in-early-keras",
+        formats=_ZIP,
+        intervals=(*keras_2(since=containers.ZIP_SINCE), *keras_3(before=(3, 4))),
+        apply=containers.unpacked_archive,
+    ),
+    Rule(
+        name="shards-in-early-keras",
+        formats=_BY_OBJECTS,
+        intervals=(*keras_2(since=containers.ZIP_SINCE), *keras_3(before=(3, 10))),
+        apply=containers.sharded_weights,
     ),
     Rule(
         name="no-architecture",

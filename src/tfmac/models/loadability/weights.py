@@ -2,26 +2,23 @@
 
 import re
 from collections.abc import Iterator
-from typing import Optional
 
 from tfmac.models.loadability import classes
 from tfmac.models.loadability.cases import Case, Obstacle
+from tfmac.models.loadability.functions import is_before_keras_2_3
 from tfmac.models.loadability.stored import LAYERS as LAYER_PLACE
-from tfmac.schema.loadability import Verdict
+from tfmac.models.loadability.weight_owners import LAYOUT, OLD_LAYOUT
 
-OLD_LAYOUT = "_layer_checkpoint_dependencies"
-"""The group in which TensorFlow 2.12 to 2.14 keep the weights of the layers."""
-LAYOUT = "layers"
-"""The group in which all later ones do."""
 _NUMBERED = re.compile(r"(?P<base>.+)_\d+")
 SCOPE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 """What a scope of a TensorFlow graph may be called."""
+_ARRAYS_OF_GRU = 3
+"""Kernel, recurrent kernel, bias."""
 # Layers that the names of their weights give away.
 _BY_PARTS = {
     "MultiHeadAttention": frozenset({"query", "key", "value", "attention_output"}),
     "Normalization": frozenset({"mean", "variance", "count"}),
 }
-_HARD = "hard_sigmoid"
 
 
 def old_layout(case: Case) -> Iterator[Obstacle]:
@@ -32,6 +29,19 @@ def old_layout(case: Case) -> Iterator[Obstacle]:
 def new_layout(case: Case) -> Iterator[Obstacle]:
     """Whether the weights lie where the reader does not look yet."""
     yield from _elsewhere(case, LAYOUT)
+
+
+def by_attributes(case: Case) -> Iterator[Obstacle]:
+    """Whether the parts of a model that is a user's class are kept under its attributes.
+
+    TensorFlow 2.15 and later Keras 2 look for them under the group for layers.
+    """
+    places = {tensor.path.partition("/")[0] for tensor in case.content.tensors}
+    if places - {LAYOUT, OLD_LAYOUT, "vars"}:
+        yield Obstacle(
+            cause="weights-not-found-for-layer",
+            message="A layer expected its variables, but received 0 variables during loading.",
+        )
 
 
 def _elsewhere(case: Case, group: str) -> Iterator[Obstacle]:
@@ -87,16 +97,21 @@ def object_layout_in_old_keras(case: Case) -> Iterator[Obstacle]:
 
 
 def gated_bias(case: Case, dimensions: int) -> Iterator[Obstacle]:
-    """Whether a GRU keeps its bias in another form than those of the reader do by default."""
+    """Whether a GRU keeps its bias in another form than those of the reader do by default.
+
+    One that is not in its writer's default form was asked for, and is by the same script again.
+    """
+    default = 1 if is_before_keras_2_3(case.content.stated.get("keras_version", "")) else 2
+    shape_of = {tensor.path: tensor.shape for tensor in case.content.tensors}
     for group in case.content.groups:
-        shapes = [
-            tensor.shape for tensor in case.content.tensors if tensor.path in set(group.tensors)
-        ]
-        if _is_gru(shapes) and len(shapes[-1]) != dimensions:
-            yield Obstacle(
-                cause="weights-do-not-fit-model",
-                message="GRU(reset_after=False) is not compatible with GRU(reset_after=True)",
-            )
+        shapes = [shape_of[path] for path in group.tensors if path in shape_of]
+        for first in range(0, len(shapes), _ARRAYS_OF_GRU):  # of a wrapper: one after the other
+            one = shapes[first : first + _ARRAYS_OF_GRU]
+            if _is_gru(one) and len(one[-1]) == default != dimensions:
+                yield Obstacle(
+                    cause="weights-do-not-fit-model",
+                    message="GRU(reset_after=False) is not compatible with GRU(reset_after=True)",
+                )
 
 
 def one_bias(case: Case) -> Iterator[Obstacle]:
@@ -111,7 +126,7 @@ def two_biases(case: Case) -> Iterator[Obstacle]:
 
 def _is_gru(shapes: list[tuple[int, ...]]) -> bool:
     """Whether three arrays can be those of a GRU: three gates side by side."""
-    if len(shapes) != 3 or len(shapes[0]) != 2 or len(shapes[1]) != 2:
+    if len(shapes) != _ARRAYS_OF_GRU or len(shapes[0]) != 2 or len(shapes[1]) != 2:
         return False
     units, gates = shapes[1]
     return gates == 3 * units and shapes[0][1] == gates and shapes[2][-1] == gates
@@ -142,46 +157,6 @@ def scope_names(case: Case) -> Iterator[Obstacle]:
                 message=f"'{tensor.name}/' is not a valid root scope name.",
             )
             return
-
-
-def function_by_name(case: Case) -> Iterator[Obstacle]:
-    """Whether a layer is called after a function that differs between Keras 2 and 3.
-
-    Weights alone do not tell which function a layer uses.
-    """
-    names = {group.layer for group in case.content.groups}
-    names |= {tensor.name for tensor in case.content.tensors}
-    if any(_HARD in name for name in names) and _written_by_keras_2(case) is not (
-        case.reader.is_keras_2
-    ):
-        yield Obstacle(
-            cause="saved-behaviour-changed",
-            message="weights do not tell the activation, and a layer is called after hard_sigmoid, "
-            "which is another function in Keras 3",
-            verdict=Verdict.UNKNOWN,
-        )
-
-
-def function_unknown(case: Case) -> Iterator[Obstacle]:
-    """Whether weights may cross from Keras 2 to 3 or back, where one function is another."""
-    if _written_by_keras_2(case) is not case.reader.is_keras_2:
-        yield Obstacle(
-            cause=None,
-            message="the weights fit; weights do not tell the activation, and where it is "
-            "hard_sigmoid the model computes something else than in the other Keras",
-            verdict=Verdict.LOADS,
-        )
-
-
-def _written_by_keras_2(case: Case) -> Optional[bool]:
-    """Tell by the version that weights by layers state; of the others only Keras 3 has names.
-
-    None where there is neither.
-    """
-    stated = case.content.stated.get("keras_version")
-    if stated is not None:
-        return stated.startswith("2.")
-    return False if any(tensor.name for tensor in case.content.tensors) else None
 
 
 def _below(case: Case, group: str) -> list[str]:
