@@ -23,10 +23,11 @@ ALLOWED = {
     "report": {"schema"},
     "observe": _RECORDS,
     "environments": {*_RECORDS, "planner.resolver"},
+    "migration": {*_RECORDS, "models", "observe", "planner", "environments"},
     "curation": {*_RECORDS, "environments.pip_configuration"},
     "device": set[str](),
     "api": {*_RECORDS, "checks", "planner", "models", "explainer", "scanner"}
-    | {"report", "observe", "environments", "curation"},
+    | {"report", "observe", "environments", "migration", "curation"},
     "notebook": {"api", "schema", "report"},
     "cli": {"api", "schema", "report"},
     # The package's face binds the names of ``api`` when they are first used.
@@ -76,6 +77,10 @@ READS_FILES = {"tfmac.knowledge.store"}
 FILE_MODULES = {"glob", "io", "os", "pathlib", "shutil", "tempfile"}
 # Run as files by the interpreter that is diagnosed.
 SCRIPTS = {
+    "tfmac.migration.verify_calling_script",
+    "tfmac.migration.verify_describing_script",
+    "tfmac.migration.verify_layers_script",
+    "tfmac.migration.verify_script",
     "tfmac.observe.identity_script",
     "tfmac.observe.probe_keras_script",
     "tfmac.observe.probe_model_script",
@@ -98,6 +103,7 @@ LOUD = {
 STANDARD_LIBRARY = {
     "__future__",
     "argparse",
+    "contextlib",
     "faulthandler",
     "importlib",
     "json",

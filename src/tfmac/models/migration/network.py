@@ -45,6 +45,10 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True):
     source: Optional[str] = None
     """The location in the writer's model of the layer whose weights it takes
     (``configuration.Part.location``); None for what a rule has added."""
+    build_config: Optional[Json] = None
+    """What the writer keeps for building it before its weights come."""
+    shared: Optional[int] = None
+    """The same number stands at every place of a layer that several models have in common."""
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""The rules of a translation: one for each known break, with the releases that it concerns."""
