@@ -15,6 +15,7 @@ import msgspec
 from tfmac.schema import documents
 from tfmac.schema.abi import AbiAnswer, AbiMatrix, StackMatrix
 from tfmac.schema.api_history import ApiPage
+from tfmac.schema.explanations import ExplanationReport
 from tfmac.schema.facts import Facts
 from tfmac.schema.knowledge_reports import (
     BuildReport,
@@ -22,6 +23,7 @@ from tfmac.schema.knowledge_reports import (
     KnowledgeStatus,
     PackageKnowledge,
 )
+from tfmac.schema.migration import MigrationReport
 from tfmac.schema.models import ModelReport
 from tfmac.schema.repairs import RepairReport, UndoReport
 from tfmac.schema.reports import (
@@ -46,11 +48,13 @@ DOCUMENTS: dict[str, Any] = {
     "checks": CheckList,
     "creation": CreationReport,
     "diagnosis": Diagnosis,
+    "explanation": ExplanationReport,
     "facts": Facts,
     "knowledge-build": BuildReport,
     "knowledge-check": KnowledgeCheck,
     "knowledge-package": PackageKnowledge,
     "knowledge-status": KnowledgeStatus,
+    "migration": MigrationReport,
     "models": ModelReport,
     "no-plan": NoPlanDocument,
     "plan": PlanDocument,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         usable,
         versions,
     )
+    from tfmac.api.explaining import explain
     from tfmac.api.knowledge import (
         build_knowledge,
         check_knowledge,
@@ -35,6 +36,12 @@ if TYPE_CHECKING:
         knowledge_status,
         known_packages,
         refresh,
+    )
+    from tfmac.api.migration import (
+        migrate_model,
+        migrate_models,
+        migration_difference,
+        wanted_keras,
     )
     from tfmac.api.models import inspect_model, read_model
     from tfmac.api.names import api_name
@@ -79,6 +86,7 @@ __all__ = [
     "demands_of_file",
     "diagnose",
     "environment_tool",
+    "explain",
     "inspect_model",
     "is_plan_file",
     "knowledge_of",
@@ -86,6 +94,9 @@ __all__ = [
     "known_packages",
     "manager_of_profile",
     "mend_repair",
+    "migrate_model",
+    "migrate_models",
+    "migration_difference",
     "no_plan_document",
     "plan",
     "plan_candidate",
@@ -110,6 +121,7 @@ __all__ = [
     "undo_repair",
     "usable",
     "versions",
+    "wanted_keras",
     "with_profile",
 ]
 
@@ -134,6 +146,7 @@ _MODULES = {
         "usable",
         "versions",
     ),
+    "explaining": ("explain",),
     "knowledge": (
         "build_knowledge",
         "check_knowledge",
@@ -142,6 +155,7 @@ _MODULES = {
         "known_packages",
         "refresh",
     ),
+    "migration": ("migrate_model", "migrate_models", "migration_difference", "wanted_keras"),
     "models": ("inspect_model", "read_model"),
     "names": ("api_name",),
     "plan_files": (

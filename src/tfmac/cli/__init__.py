@@ -14,11 +14,13 @@ from tfmac.cli.exit_codes import ExitCode
 _COMMANDS = (
     "setup",
     "doctor",
+    "explain",
     "plan",
     "create",
     "fix",
     "undo",
     "inspect",
+    "migrate",
     "versions",
     "facts",
     "cause",

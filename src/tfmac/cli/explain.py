@@ -1,0 +1,125 @@
+"""``tfmac explain``: from an error text to its cause, and to a fix that fits this machine."""
+
+import sys
+from typing import TYPE_CHECKING, BinaryIO, Optional
+
+import click
+
+from tfmac.cli.common import (
+    CommandFailed,
+    format_option,
+    own_environment_options,
+    own_home,
+    print_result,
+    read_facts,
+    share_option,
+    target_option,
+    terminal_width,
+)
+from tfmac.cli.exit_codes import ExitCode
+from tfmac.schema.platform import Target
+
+if TYPE_CHECKING:
+    from tfmac.schema.explanations import ExplanationReport
+    from tfmac.schema.facts import Facts
+
+_HEAD, _TAIL = 2_000_000, 6_000_000
+"""So many bytes are read of the beginning and of the end of a log."""
+_BLOCK = 1 << 20
+# A check that reads no more than which distributions are installed.
+_CHEAP = ("two-tensorflow-packages-mixed",)
+
+
+@click.command(name="explain")
+@click.argument("file", required=False, default="-", metavar="[FILE | -]")
+@click.option("--facts", "facts_file", metavar="FILE", help="Saved facts of the failing machine.")
+@own_environment_options
+@target_option
+@format_option
+@share_option
+def command(
+    *,
+    file: str,
+    facts_file: Optional[str],
+    python: Optional[str],
+    env: Optional[str],
+    target: Optional[Target],
+    output_format: str,
+    share: bool,
+) -> int:
+    """Say what an error text means, and what to do here.
+
+    Reads FILE, or what is piped or pasted into it: an error, a whole log, a notebook. The text may
+    come from another machine; the commands are for the environment that tfmac doctor would look
+    at, or for --facts, --python, --env or --for.
+    """
+    from tfmac import api
+
+    if facts_file is not None and (python or env):
+        raise click.UsageError("--facts already says which environment it is")
+    content = _content(file)
+    facts = _facts(facts_file, python, env)
+    report = api.explain(
+        content,
+        facts=facts,
+        target=target,
+        facts_are_of_the_log=bool(facts_file or python or env),
+        home=own_home(),
+    )
+    print_result(_rendered(report, output_format, share=share))
+    return ExitCode.DONE
+
+
+def _content(path: str) -> bytes:
+    if path == "-":
+        if sys.stdin.isatty():
+            click.echo("tfmac: paste the error text, then end it with Ctrl-D", err=True)
+        return _bounded(sys.stdin.buffer)
+    try:
+        with open(path, "rb") as file:
+            return _bounded(file)
+    except OSError as error:
+        raise CommandFailed(f"{path}: {error.strerror}", ExitCode.NOTHING_TO_INSPECT) from error
+
+
+def _bounded(stream: BinaryIO) -> bytes:
+    """Read the head and the tail of a stream, however long it is."""
+    head = stream.read(_HEAD)
+    tail = b""
+    while True:
+        block = stream.read(_BLOCK)
+        if not block:
+            break
+        tail += block
+        if len(tail) > 2 * _TAIL:
+            tail = tail[-_TAIL:]
+    left_out = len(tail) > _TAIL
+    return head + (b"\n" + tail[-_TAIL:] if left_out else tail)
+
+
+def _facts(path: Optional[str], python: Optional[str], env: Optional[str]) -> "Optional[Facts]":
+    """Give the facts that are named, or those of the environment at hand if there is one."""
+    from tfmac import api
+    from tfmac.observe.locate import NothingToInspect
+
+    if path is not None:
+        return read_facts(path)
+    try:
+        return api.collect_facts(python=python, env=env, only=_CHEAP)
+    except NothingToInspect as error:
+        if python or env:
+            raise CommandFailed(str(error), ExitCode.NOTHING_TO_INSPECT) from error
+        return None
+
+
+def _rendered(report: "ExplanationReport", output_format: str, *, share: bool) -> str:
+    from tfmac.schema.codec import to_json
+    from tfmac.schema.redaction import redact
+
+    if share:
+        report = redact(report, home=own_home())
+    if output_format == "json":
+        return to_json(report)
+    from tfmac.report.explanations import render
+
+    return render(report, width=terminal_width())

@@ -1,0 +1,129 @@
+"""Deaths without a traceback: the words of shells, of Jupyter and of the C++ runtime."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tfmac.explainer.events import Event
+from tfmac.explainer.text import Log, squeeze
+from tfmac.schema.log_signatures import EventKind
+
+_LINES_AROUND = 30
+_MOST_EVENTS = 20
+
+KERNEL = "kernel"
+"""The type of a death that Jupyter tells, without a signal."""
+
+
+class _Words(NamedTuple):
+    signal: str
+    words: tuple[str, ...]
+
+
+# Shells, faulthandler, crash reports of macOS, multiprocessing, containers; white space left out.
+_SPOKEN = tuple(
+    _Words(signal, tuple(map(squeeze, words)))
+    for signal, words in (
+        (
+            "SIGILL",
+            (
+                "illegal hardware instruction",
+                "Illegal instruction",
+                "signal 4 (",
+                "SIGILL",
+                "uncaught target signal 4",
+                "EXC_BAD_INSTRUCTION",
+                "exit code 132",
+                "exited with code 132",
+                "exit code -4",
+                "interrupted by signal 4:",
+            ),
+        ),
+        (
+            "SIGSEGV",
+            (
+                "segmentation fault",
+                "Segmentation fault",
+                "SIGSEGV",
+                "signal 11 (",
+                "uncaught target signal 11",
+                "EXC_BAD_ACCESS",
+                "exit code 139",
+                "exited with code 139",
+                "exit code -11",
+                "interrupted by signal 11:",
+            ),
+        ),
+        (
+            "SIGABRT",
+            (
+                "zsh: abort",
+                "Abort trap: 6",
+                "Aborted (core dumped)",
+                "Fatal Python error: Aborted",
+                "SIGABRT",
+                "signal 6 (",
+                "uncaught target signal 6",
+                "libc++abi: terminating",
+                "libc++abi.dylib: terminating",
+                "terminate called after throwing",
+                "exit code 134",
+                "exited with code 134",
+                "exit code -6",
+                "interrupted by signal 6:",
+            ),
+        ),
+        ("SIGBUS", ("Bus error", "bus error", "SIGBUS", "exit code 138", "exit code -10")),
+        ("SIGTRAP", ("trace trap", "Trace/BPT trap: 5", "SIGTRAP", "exit code 133")),
+        (
+            "SIGKILL",
+            ("zsh: killed", "Killed: 9", "SIGKILL", "signal 9 (", "exit code 137", "exit code -9"),
+        ),
+        (
+            KERNEL,
+            (
+                "kernel appears to have died",
+                "Kernel died, restarting",
+                "The Kernel crashed while executing",
+                "Kernel Restarting",
+                "kernel died, restarting",
+                "Canceled future for execute_request message before replies were done",
+            ),
+        ),
+    )
+)
+_KILLED_LINE = re.compile(r"(?:.{0,80}: line \d+:\s+\d+ )?(Killed|Aborted|Abort trap)\b")
+
+
+def deaths(log: Log) -> Iterator[Event]:
+    """Read the deaths of a log, each with the lines around it."""
+    found: dict[tuple[int, str], Event] = {}
+    for signal, spoken in _SPOKEN:
+        for words in spoken:
+            for place in _places(log.squeezed, words):
+                line = log.line_at(place)
+                found.setdefault((line, signal), _death(log, line, signal))
+    for index, line_text in enumerate(log.lines):
+        if "Killed" in line_text.content or "Abort" in line_text.content:
+            killed = _KILLED_LINE.match(line_text.content)
+            if killed is not None and len(line_text.content) < 200:
+                signal = "SIGKILL" if killed.group(1) == "Killed" else "SIGABRT"
+                found.setdefault((index, signal), _death(log, index, signal))
+    ordered = sorted(found.items())
+    yield from (event for _, event in ordered[: _MOST_EVENTS // 2])
+    yield from (event for _, event in ordered[_MOST_EVENTS // 2 :][-_MOST_EVENTS // 2 :])
+
+
+def _places(text: str, words: str) -> Iterator[int]:
+    place = text.find(words)
+    for _ in range(_MOST_EVENTS):
+        if place < 0:
+            return
+        yield place
+        place = text.find(words, place + len(words))
+
+
+def _death(log: Log, line: int, signal: str) -> Event:
+    first, last = max(0, line - _LINES_AROUND), min(len(log.lines) - 1, line + _LINES_AROUND)
+    start, end = log.span(first, last)
+    return Event(kind=EventKind.DEATH, type=signal, start=start, end=end)

@@ -1,0 +1,180 @@
+"""What pip, uv, conda and poetry complain of, in blocks: what was wanted, and what was offered."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tfmac.explainer.events import Event
+from tfmac.explainer.text import Log, squeeze
+from tfmac.formats.distinfo import normalise
+from tfmac.schema.log_signatures import EventKind
+
+_MOST_LINES = 60
+_MOST_BUILD_LINES = 600
+_MOST_EVENTS = 60
+
+
+class _Mark(NamedTuple):
+    """Words that begin a block. Those of a build go on with the block of the build before them."""
+
+    tool: str
+    words: str
+    build: bool = False
+
+
+_MARKS = tuple(
+    _Mark(tool, squeeze(words), build)
+    for tool, words, build in (
+        ("pip", "Could not find a version that satisfies the requirement", False),
+        ("pip", "is not a supported wheel on this platform", False),
+        ("pip", "because these package versions have conflicting dependencies", False),
+        ("pip", "dependency resolver does not currently take into account", False),
+        ("pip", "ResolutionImpossible", False),
+        ("pip", "requires a different Python", False),
+        ("pip", "which is incompatible", False),
+        ("pip", "Ignoring invalid distribution", False),
+        ("pip", "externally-managed-environment", False),
+        ("pip", "No matching distribution found for", False),
+        ("pip", "Skipping * as it is not installed", False),
+        ("pip", "as it is not installed", False),
+        ("pip", "Failed building wheel for", True),
+        ("pip", "Failed to build", True),
+        ("pip", "Could not build wheels for", True),
+        ("pip", "failed-wheel-build-for-install", True),
+        ("pip", "subprocess-exited-with-error", True),
+        ("pip", "metadata-generation-failed", True),
+        ("pip", "Command errored out with exit status", True),
+        ("pip", "(setup.py): finished with status 'error'", True),
+        ("pip", "(setup.py) ... error", True),
+        ("pip", "(pyproject.toml) ... error", True),
+        ("uv", "No solution found when resolving", False),
+        ("uv", "requirements are unsatisfiable", False),
+        ("uv", "project's requirements are unsatisfiable", False),
+        ("uv", "The build backend returned an error", True),
+        ("uv", "Failed to download and build", True),
+        ("uv", "is not compatible with the current platform", False),
+        ("uv", "doesn't have a source distribution or wheel for the current platform", False),
+        ("uv", "can't be installed because it doesn't have", False),
+        ("conda", "PackagesNotFoundError", False),
+        ("conda", "PackagesNotFoundInChannelsError", False),
+        ("conda", "ResolvePackageNotFound", False),
+        ("conda", "UnsatisfiableError", False),
+        ("conda", "LibMambaUnsatisfiableError", False),
+        ("conda", "nothing provides", False),
+        ("conda", "The following packages are incompatible", False),
+        ("conda", "Could not solve for environment specs", False),
+        ("poetry", "Unable to find installation candidates for", False),
+        ("poetry", "version solving failed", False),
+        (
+            "poetry",
+            "is not compatible with some of the required packages Python requirement",
+            False,
+        ),
+    )
+)
+
+# In squeezed text: pip's requirement, where it comes from, and the versions that it saw.
+_WANTED = re.compile(
+    r"satisfiestherequirement([\w.-]{1,100}?)(?:\[[\w,.-]{0,100}\])?([=<>!~@;][^()]{0,300})?"
+    r"(?:\(from(?!versions)[^()]{0,300}\)){0,6}(?:\(fromversions:([^)]{0,60000}))?"
+    r"(?=[()]|ERROR|$)"
+)
+_NO_MATCH = re.compile(
+    r"Nomatchingdistributionfoundfor([\w.-]{1,100}?)(?:\[[\w,.-]{0,100}\])?(?:([=<>!~]=?[\w.*,=<>!~]{1,60}?)(?:\(|ERROR|WARNING|\[|$)|(?=\(|ERROR|WARNING|$))"
+)
+_UV_PINNED = re.compile(
+    r"Because([A-Za-z][\w.-]{0,100}?)(?:\[[\w,.-]{0,100}\])?==([\w.]{1,40}?)hasno"
+)
+_UV_NAMED = re.compile(
+    r"Because([A-Za-z][\w.-]{0,100}?)(?:([=<>!~]=?[\w.,=<>!~*]{1,60}?))?(?:hasno|wasnotfound)"
+)
+_POETRY = re.compile(r"installationcandidatesfor([\w.-]{1,100}?)\(([\w.]{1,40})\)")
+
+
+def installations(log: Log) -> Iterator[Event]:
+    """Read the complaints of installers."""
+    marks = sorted(
+        {
+            (log.line_at(place), mark.build, mark.tool)
+            for mark in _MARKS
+            for place in _places(log, mark)
+        }
+    )
+    blocks: list[tuple[int, bool, str]] = []
+    reached = -1
+    for line, build, tool in marks:
+        if (
+            blocks
+            and line <= reached
+            and (build == blocks[-1][1])
+            and _goes_on(log, line, build=build)
+        ):
+            continue
+        blocks.append((line, build, tool))
+        reached = line + (_MOST_BUILD_LINES if build else _MOST_LINES)
+    for number, (line, build, tool) in enumerate(blocks[:_MOST_EVENTS]):
+        following = blocks[number + 1][0] if number + 1 < len(blocks) else len(log.lines)
+        most = _MOST_BUILD_LINES if build else _MOST_LINES
+        last = max(line, min(line + most, following - 1, len(log.lines) - 1))
+        yield _block(log, tool, _first(log, line), last)
+
+
+def _places(log: Log, mark: _Mark) -> Iterator[int]:
+    place = log.squeezed.find(mark.words)
+    for _ in range(_MOST_EVENTS):
+        if place < 0:
+            return
+        yield place
+        place = log.squeezed.find(mark.words, place + len(mark.words))
+
+
+def _goes_on(log: Log, line: int, *, build: bool) -> bool:
+    """Whether a line belongs to the block that is open: builds do, and what sums up a search."""
+    if build:
+        return True
+    start, end = log.span(line, min(line + 1, len(log.lines) - 1))
+    return "Couldnotfindaversion" not in log.squeezed[start:end]
+
+
+def _first(log: Log, line: int) -> int:
+    """Add the lines above that say which versions were left out."""
+    first = line
+    while (
+        first > 0 and line - first < 4 and "Ignored the following" in log.lines[first - 1].content
+    ):
+        first -= 1
+    return first
+
+
+def _block(log: Log, tool: str, first: int, last: int) -> Event:
+    start, end = log.span(first, last)
+    return Event(
+        kind=EventKind.INSTALLER,
+        type=tool,
+        start=start,
+        end=end,
+        captures=_captures(log.squeezed[start:end]),
+    )
+
+
+def _captures(text: str) -> dict[str, str]:
+    found = _WANTED.search(text)
+    if found is not None:
+        captures = {
+            "package": normalise(found.group(1)),
+            "wanted": (found.group(2) or "").partition(";")[0],
+        }
+        if found.group(3) is not None:
+            versions = [one for one in found.group(3).split(",") if one[:1].isdigit()]
+            captures["offered"] = ", ".join(versions) or "none"
+        return captures
+    pinned = _UV_PINNED.search(text)
+    if pinned is not None:
+        return {"package": normalise(pinned.group(1)), "wanted": f"=={pinned.group(2)}"}
+    poetry = _POETRY.search(text)
+    if poetry is not None:
+        return {"package": normalise(poetry.group(1)), "wanted": f"=={poetry.group(2)}"}
+    named = _UV_NAMED.search(text) or _NO_MATCH.search(text)
+    if named is not None:
+        return {"package": normalise(named.group(1)), "wanted": named.group(2) or ""}
+    return {}

@@ -1,0 +1,291 @@
+"""What a log shows of the machine that wrote it: versions, paths, platform, Keras generation."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Optional
+
+from tfmac.explainer.circumstances import Known
+from tfmac.explainer.events import Event
+from tfmac.explainer.text import Line, Log
+from tfmac.formats.distinfo import normalise
+from tfmac.knowledge import releases
+
+_MOST_PATHS = 40
+_MOST_LINES = 5_000
+_LONGEST_LINE = 4_000
+
+_SITE = re.compile(r"/lib/python(3\.\d{1,2})t?/(?:site|dist)-packages")
+_INTERPRETER = re.compile(
+    r"/python(3\.\d{1,2})t?(?:/|\b)|[\\/]Python(3)(\d{1,2})[\\/]"
+    r"|\b(?:CP|P|p)ython[ :=]{1,3}v?(3\.\d{1,2}(?:\.\d{1,2})?)\b"
+)
+_MACOS = re.compile(
+    r"\b(?:macOS|Mac OS X|Mac OS)[ :]{1,2}(?:[A-Z][a-z]+ )?"
+    r"(1[0-9]\.\d{1,2}(?:\.\d{1,2})?|1[1-9]|2[0-9])\b"
+    r"|\bmac(?:OS|os)-(1\d\.\d{1,2}(?:\.\d{1,2})?)-(?:arm64|x86_64)"
+)
+_DARWIN = re.compile(
+    r"Darwin Kernel Version (\d{2})\.|\bDarwin-(\d{2})\.|Darwin \S{1,60} (\d{2})\.\d"
+)
+_NAME = r"([A-Za-z][\w.-]{1,60}?)"
+_VERSION = r"(\d+(?:\.\d+){1,3}(?:\.?(?:a|b|rc|post|dev)\d+)?)"
+_LISTED = re.compile(rf"^{_NAME}(?:==|\s{{2,60}}){_VERSION}(?:\s.{{0,200}})?$")
+_RELEASE = re.compile(r"(.{2,100})-(\d[\w.]{0,30})")
+_NAMED = re.compile(r"[A-Za-z0-9][\w.-]{0,100}")
+_LAST_VERSION = re.compile(rf"\({_VERSION}\)$")
+_BEFORE = re.compile(rf"\b{_NAME} {_VERSION}$")
+_HAVE = re.compile(rf"{_NAME} {_VERSION}(?: which|\.|,| |$)")
+_SAID = re.compile(
+    r"\b(tensorflow|keras|numpy|tf\.keras|tf|h5py|protobuf|tensorflow[-_]metal|tensorflow[-_]macos|np|torch|jax)"
+    r"(?:\.__version__)?['\"]?(?: version|\s?-?version)?"
+    r"\s?[:=](?!=)[\s'\"v]{0,4}" + _VERSION,
+    re.IGNORECASE,
+)
+_NUMPY = re.compile(r"cannot be run in NumPy (\d+\.\d+(?:\.\d+)?)")
+_SHORT = {"tf": "tensorflow", "np": "numpy", "tf.keras": ""}
+
+_SYSTEMS = (
+    (
+        "macos",
+        (
+            "/Users/",
+            "/opt/homebrew",
+            ".dylib",
+            "Darwin",
+            "macosx_",
+            "osx-arm64",
+            "osx-64",
+            "darwin",
+            "Metal device set to",
+            "platform METAL",
+            "tensorflow-macos",
+            "zsh: illegal hardware",
+            "/Library/Frameworks/Python.framework",
+            "libc++abi",
+        ),
+    ),
+    ("windows", (":\\Users\\", "\\site-packages\\", "win_amd64", "C:\\", ".dll")),
+    (
+        "linux",
+        (
+            "/home/",
+            "manylinux",
+            "linux-gnu",
+            "/usr/local/lib/python",
+            "/usr/lib/python3",
+            "linux_x86_64",
+            "linux_aarch64",
+            "/content/",
+            "/kaggle/",
+            "platform linux",
+        ),
+    ),
+)
+_APPLE_SILICON = (
+    "Apple M1",
+    "Apple M2",
+    "Apple M3",
+    "Apple M4",
+    "Apple M5",
+    "osx-arm64",
+    "/opt/homebrew/",
+    "RELEASE_ARM64",
+    "Metal device set to: Apple",
+)
+_ARM64 = ("macosx_11_0_arm64", "_arm64.whl", "darwin_arm64", "machine='arm64'", "machine: arm64")
+_ROSETTA = ("RELEASE_ARM64_T8", "RELEASE_ARM64_VM")
+
+# Modules of a traceback that one generation has and the other has not.
+_KERAS_3 = re.compile(
+    r"/keras/src/(?:backend|trainers|ops|legacy|random|tree|callbacks|losses|constraints|regularizers|"
+    r"activations|distribution|dtype_policies|quantizers|"
+    r"models/(?:functional|sequential|model|variable_mapping)\.py|layers/(?:layer|input_spec)\.py|"
+    r"optimizers/base_optimizer\.py|saving/(?:file_editor|keras_saveable)\.py)(?:/|$)"
+)
+_KERAS_2 = re.compile(
+    r"/keras/(?:src/)?(?:engine|dtensor|estimator|feature_column|legacy_tf_layers|premade_models|"
+    r"mixed_precision|saving/legacy|optimizers/legacy)/\w+"
+    r"|/keras/src/(?:activations|backend|callbacks|constraints|losses|regularizers)\.py"
+    r"|/keras/src/(?:saving/pickle_utils|optimizers/optimizer_v\w+)\.py"
+    r"|/tf_keras/|/tensorflow/python/keras/|/keras/(?!src/|api/|_tf_keras/)(?:\w+/){0,4}(?!__)\w+\.py"
+)
+
+
+def recognise(log: Log, events: Sequence[Event]) -> Known:
+    """Gather what a log shows of its machine; of two versions of one thing neither is known."""
+    pythons: dict[str, None] = {}
+    packages: dict[str, dict[str, None]] = {}
+    names = frozenset(releases.packages())
+    macos: list[str] = []
+    before = ""
+    for line in _ends(log):
+        text = line.content[:_LONGEST_LINE]
+        if not text:
+            continue
+        pythons.update(dict.fromkeys(_pythons(text)))
+        if before.endswith("sw_vers -productVersion") or before.startswith("ProductName"):
+            macos += _PRODUCT.findall(text)[:1]
+        before = text
+        if "acOS" in text or "arwin" in text or "Mac OS" in text:
+            macos += _macos(text)
+        for name, version in _versions(text):
+            normal = normalise(name)
+            if normal in names or normal == "pip":
+                packages.setdefault(normal, {})[version] = None
+    system, chip = _platform(log)
+    generations = _generations(events)
+    return Known(
+        python=_only(pythons),
+        macos=_only(dict.fromkeys(macos)),
+        platform=f"{system}-{chip}" if system and chip else None,
+        system=system,
+        packages={name: next(iter(found)) for name, found in packages.items() if len(found) == 1},
+        keras=generations[0] if len(generations) == 1 else None,
+        paths=tuple(dict.fromkeys(_paths(log, events)))[:_MOST_PATHS],
+    )
+
+
+def _ends(log: Log) -> tuple[Line, ...]:
+    """Give the lines in which versions and paths are sought: those at both ends of a long log."""
+    if len(log.lines) <= 2 * _MOST_LINES:
+        return log.lines
+    return log.lines[:_MOST_LINES] + log.lines[-_MOST_LINES:]
+
+
+def _pythons(text: str) -> Iterator[str]:
+    if "ython" not in text:
+        return
+    for found in _INTERPRETER.finditer(text):
+        major, minor = found.group(2), found.group(3)
+        yield found.group(1) or found.group(4) or f"{major}.{minor}"
+
+
+def _only(found: dict[str, None]) -> Optional[str]:
+    """Give the only version; a full one goes before the minor that it belongs to."""
+    longest = max(found, key=len, default=None)
+    if longest is None or not all(f"{longest}.".startswith(f"{one}.") for one in found):
+        return None
+    return longest
+
+
+_PRODUCT = re.compile(r"(1\d(?:\.\d{1,2}){0,2}|2\d(?:\.\d{1,2}){0,2})")
+_PIP = re.compile(r"You are using pip version (\d[\d.]{1,10}\d)|^pip (\d[\d.]{1,10}\d) from ")
+# ``ada@box:~$``, as shells on Linux are set up.
+_LINUX_PROMPT = re.compile(
+    r"(?:\([\w.-]{1,40}\) )?[a-z_][\w-]{0,30}@[\w.-]{1,60}:[~/]\S{0,200}[$#](?:\s|$)"
+)
+
+
+def _macos(text: str) -> Iterator[str]:
+    for found in _MACOS.finditer(text):
+        yield found.group(1) or found.group(2)
+    for found in _DARWIN.finditer(text):
+        darwin = int(found.group(1) or found.group(2) or found.group(3))
+        yield str(darwin - 9) if darwin >= _DARWIN_OF_BIG_SUR else f"10.{darwin - 4}"
+
+
+_DARWIN_OF_BIG_SUR = 20
+
+
+def _versions(text: str) -> Iterator[tuple[str, str]]:
+    """Read versions of distributions: lists, installers' words, what programs print of them."""
+    listed = _LISTED.match(text)
+    if listed is not None:
+        yield listed.group(1), listed.group(2)
+    yield from _installers(text)
+    if ":" in text or "=" in text:
+        for found in _SAID.finditer(text):
+            name = found.group(1).lower().replace("_", "-")
+            yield _SHORT.get(name, name), found.group(2)
+    for found in _NUMPY.finditer(text):
+        yield "numpy", found.group(1)
+
+
+def _installers(text: str) -> Iterator[tuple[str, str]]:
+    if text.startswith("Successfully installed "):
+        for found in filter(None, map(_RELEASE.fullmatch, text.split())):
+            yield found.group(1), found.group(2)
+    if text.startswith(_SATISFIED):
+        name, version = _NAMED.match(text, len(_SATISFIED)), _LAST_VERSION.search(text[-60:])
+        if name is not None and version is not None:
+            yield name.group(), version.group(1)
+    for words in (" requires ", " has requirement "):
+        before = _BEFORE.search(text[: max(0, text.find(words))][-120:])
+        if before is not None:
+            yield before.group(1), before.group(2)
+    have = text.find("you have ")
+    after = _HAVE.match(text, have + len("you have "), have + 200) if have >= 0 else None
+    if after is not None:
+        yield after.group(1), after.group(2)
+    if "pip " in text:
+        for found in _PIP.finditer(text):
+            yield "pip", found.group(1) or found.group(2)
+
+
+_SATISFIED = "Requirement already satisfied: "
+
+
+def _platform(log: Log) -> tuple[Optional[str], Optional[str]]:
+    text = log.squeezed
+    shown = [
+        name for name, signs in _SYSTEMS if any("".join(sign.split()) in text for sign in signs)
+    ]
+    system = shown[0] if len(shown) == 1 else None
+    if any(
+        _LINUX_PROMPT.match(line.content) or _LINUX_PROMPT.search(line.content, 0, 120)
+        for line in _ends(log)
+        if "@" in line.content[:80]
+    ):
+        system = "linux"
+    if system is None:
+        return None, None
+    if system == "macos":
+        arm = any("".join(sign.split()) in text for sign in (*_APPLE_SILICON, *_ARM64))
+        return system, "arm64" if arm else None
+    if system == "windows":
+        return system, None
+    arm = "aarch64" in text
+    return system, "aarch64" if arm else ("x86_64" if "x86_64" in text else None)
+
+
+def _generations(events: Sequence[Event]) -> tuple[int, ...]:
+    found: dict[int, None] = {}
+    for event in events:
+        for frame in event.frames:
+            if "keras" not in frame.path:
+                continue
+            if _KERAS_3.search(frame.path):
+                found[3] = None
+            if _KERAS_2.search(frame.path):
+                found[2] = None
+    return tuple(found)
+
+
+def _paths(log: Log, events: Sequence[Event]) -> Iterator[str]:
+    """Name the folders of packages: those of tracebacks, where no wrap has cut them, first."""
+    named = []
+    for event in events:
+        for frame in event.frames:
+            head, found_site, _ = frame.path.partition("site-packages")
+            if found_site:
+                named.append(head + found_site)
+    yield from named
+    known = frozenset(named)
+    for line in _ends(log):
+        if "-packages" in line.content:
+            text = line.content[:_LONGEST_LINE]
+            for found in _SITE.finditer(text):
+                path = _whole(text, found)
+                if path[:1] in {"/", "~"} and not any(one.endswith(path) for one in known):
+                    yield path
+
+
+def _whole(text: str, found: "re.Match[str]") -> str:
+    """Add to a path's end what stands before it."""
+    least = max(0, found.start() - _LONGEST_PATH)
+    begin = max(text.rfind(mark, least, found.start()) for mark in _AROUND_PATHS)
+    return text[max(begin + 1, least) : found.end()]
+
+
+_LONGEST_PATH = 300
+_AROUND_PATHS = " \t'\"():,=<>"

@@ -1,0 +1,1 @@
+"""Provokes known errors with real releases and records what they print."""
