@@ -16,6 +16,7 @@ __all__ = [
     "create",
     "diagnose",
     "explain",
+    "explained",
     "inspect_model",
     "migrate_model",
     "migrate_models",
@@ -41,14 +42,33 @@ if TYPE_CHECKING:
         prove,
         versions,
     )
+    from tfmac.notebook.blocks import explained
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public function
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "explained":
+        from tfmac.notebook import blocks  # noqa: PLC0415
+
+        return blocks.explained
     from tfmac import api  # noqa: PLC0415
 
     return getattr(api, name)
+
+
+def load_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - IPython is not imported here
+    """``%load_ext tfmac``: explain uncaught exceptions, and offer ``%tfmac``."""
+    from tfmac.notebook import extension  # noqa: PLC0415
+
+    extension.load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:  # noqa: ANN401 - the same
+    """``%unload_ext tfmac``."""
+    from tfmac.notebook import extension  # noqa: PLC0415
+
+    extension.unload(shell)
 
 
 def __dir__() -> list[str]:

@@ -15,6 +15,7 @@ _COMMANDS = (
     "setup",
     "doctor",
     "explain",
+    "run",
     "plan",
     "create",
     "fix",

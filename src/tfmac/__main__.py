@@ -1,0 +1,6 @@
+"""``python -m tfmac``."""
+
+from tfmac.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,87 @@
+"""Running a user's program, and explaining what ended it."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Optional
+
+import msgspec
+
+from tfmac.environments.running import CannotStart, Ended
+from tfmac.observe.locate import Located, NothingToInspect
+from tfmac.schema.explanations import ExplanationReport
+
+__all__ = ["CannotStart", "Ended", "NothingToInspect", "Ran", "explain_end", "run_program"]
+
+
+class Ran(msgspec.Struct, frozen=True, kw_only=True):
+    """A program that has run: how it ended, and in which interpreter."""
+
+    ended: Ended
+    interpreter: str
+
+
+def run_program(
+    arguments: Sequence[str],
+    *,
+    python: Optional[str] = None,
+    env: Optional[str] = None,
+    timeout: Optional[float] = None,
+) -> Ran:
+    """Run ``python ARGUMENTS`` with the user's interpreter, as if it were started directly.
+
+    The interpreter is that of ``env`` or ``python``, else the one that ``tfmac doctor`` would look
+    at. Raises ``NothingToInspect`` where there is none, and ``CannotStart``.
+    """
+    from tfmac.environments.running import run_through
+
+    interpreter = _interpreter(_located(python, env))
+    ended = run_through([interpreter, *arguments], timeout=timeout)
+    return Ran(ended=ended, interpreter=interpreter)
+
+
+def _located(python: Optional[str], env: Optional[str]) -> Located:
+    from tfmac.observe.locate import locate_default, locate_environment, locate_interpreter
+
+    if env is not None:
+        return locate_environment(env, because="--env names it")
+    if python is not None:
+        return locate_interpreter(python, because="--python names it")
+    return locate_default(os.environ, running=sys.prefix, cwd=os.getcwd())
+
+
+def _interpreter(located: Located) -> str:
+    from tfmac.schema.fact import Found
+
+    if not isinstance(located.interpreter, Found):
+        raise NothingToInspect(f"{located.environment.root} has no interpreter")
+    return located.interpreter.value.path
+
+
+def explain_end(ran: Ran) -> Optional[ExplanationReport]:
+    """Explain why a program has failed; None where it has not, or where nothing is known of it."""
+    from tfmac.api.diagnosis import collect_facts
+    from tfmac.api.explaining import explain
+
+    ended = ran.ended
+    if ended.code == 0 and not ended.timed_out:
+        return None
+    text = ended.stderr.decode("utf-8", "replace") + _last_words(ended)
+    found = explain(text)
+    if not any(one.cause not in _harmless(found) for one in found.causes):
+        return None
+    facts = collect_facts(python=ran.interpreter)
+    return explain(text, facts=facts, facts_are_of_the_log=True, home=os.path.expanduser("~"))
+
+
+def _harmless(report: ExplanationReport) -> frozenset[str]:
+    return frozenset(one.cause for one in report.harmless)
+
+
+def _last_words(ended: Ended) -> str:
+    """Say what a shell would say of a death: the program itself could not."""
+    if ended.signal is None or ended.timed_out:
+        return ""
+    name = signal.Signals(ended.signal).name
+    return f"\nProcess finished with exit code {128 + ended.signal} ({name})\n"
