@@ -16,9 +16,13 @@ from packaging.version import Version
 from tfmac.checks.documentation import describe
 from tfmac.checks.registry import CHECKS, Check
 from tfmac.cli import program
+from tfmac.explainer import signatures
+from tfmac.explainer.advice import worded_circumstances
+from tfmac.explainer.wording import worded
 from tfmac.knowledge import extension_abi, failures
 from tfmac.schema.abi import AbiPair, AbiVerdict
 from tfmac.schema.knowledge import Failure
+from tfmac.schema.log_signatures import Advice, LogKnowledge
 from tfmac.schema.reports import CheckText
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +37,7 @@ _MADE = "<!-- made by tools/build_docs.py; do not edit -->\n"
 _HELP_WIDTH = 110
 
 _CODE = re.compile(r"(`+)(.+?)\1")
+_CAPTURE = re.compile(r"\{\w*:\w+\}")
 # What Markdown would read as emphasis, a link, a tag or an escape. Underscores within words,
 # and signs before numbers (<2), are plain text to it.
 _SPECIAL = re.compile(r"[*\[\]\\]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])")
@@ -62,10 +67,45 @@ def cause_page(failure: Failure) -> str:
     ]
     if failure.references:
         lines += ["## References\n", *(f"- <{one}>" for one in failure.references), ""]
+    lines += _log_lines(failure.cause)
     lines.append("## Checks that find it\n")
     found = [line for check in _finders(failure.cause) for line in _check_lines(describe(check))]
     lines += found or ["None: `tfmac doctor` does not look for it.\n"]
     return "\n".join(lines)
+
+
+def _log_lines(cause: str) -> Iterator[str]:
+    """Give what the explainer knows of a cause: why, what it looks for, and what helps when."""
+    log = records_by_cause().get(cause)
+    if log is None:
+        return
+    yield "## In a log\n"
+    yield markdown(worded(log.why, {})) + "\n"
+    shown = dict.fromkeys(
+        pattern for one in log.signatures for pattern in (*one.text, *one.any_text)
+    )
+    if shown:
+        yield "Looked for, where white space and the kind of quotes do not count:\n"
+        yield from (f"- `` {_CAPTURE.sub('...', pattern)} ``" for pattern in shown)
+        yield ""
+    if log.advice:
+        yield "What helps:\n"
+        yield from (_advice_line(one) for one in log.advice)
+        yield ""
+
+
+def records_by_cause() -> "dict[str, LogKnowledge]":
+    """Give what the explainer knows, by cause."""
+    return {one.cause: one.log for one in signatures.records() if one.log is not None}
+
+
+def _advice_line(advice: Advice) -> str:
+    condition = f"*{markdown(worded_circumstances(advice.when))}*: " if advice.when else ""
+    constraints = "".join(
+        f" Needs `{worded(one.value, {})}`: {markdown(worded(one.reason, {}))}."
+        for one in advice.constraints
+    )
+    return f"- {condition}{markdown(worded(advice.text, {}))}{constraints}"
 
 
 def _finders(cause: str) -> tuple[Check, ...]:
