@@ -75,7 +75,8 @@ def other_files(model: Path) -> None:
             for name in group:
                 group.copy(name, weights)
             for name, value in group.attrs.items():
-                weights.attrs[name] = value
+                # As Keras wrote it: a text of HDF5 is more than that Keras reads.
+                weights.attrs[name] = value.encode() if isinstance(value, str) else value
     for place in ("models/one.h5", "models/deep/two.h5"):
         Path(place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(model, place)
