@@ -1,3 +1,5 @@
+# mypy: ignore-errors
+# Run by other interpreters, with frameworks that have no types.
 """Write the configurations of small models of a real Keras 2: the cases of the migration's tests.
 
 Run it with an interpreter that has TensorFlow 2.4 to 2.15: ``python build_migration_cases.py

@@ -4,7 +4,7 @@ import importlib
 import io
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from tfmac.formats import tensor_values
 from tfmac.formats.byte_ranges import held
 from tfmac.formats.tensor_values import (
     BundleValues,
+    DamagedValues,
     Described,
     Hdf5Values,
     Located,
@@ -154,3 +155,28 @@ def test_no_file_is_no_values() -> None:
 
     with pytest.raises(UnreadableValues):
         Hdf5Values(stream, 0, 7)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("damaged", [None, 0, 69_999, 139_999])
+def test_values_of_a_checkpoint_match_their_checksum(
+    monkeypatch: pytest.MonkeyPatch, damaged: Optional[int]
+) -> None:
+    """A byte that changed in the data is found, wherever it is, in blocks of any length."""
+    monkeypatch.setattr(tensor_values, "BLOCK", 50_001)
+    data = bytearray(np.arange(35_000, dtype="float32").tobytes())
+    if damaged is not None:
+        data[damaged] ^= 4
+    located = Located(
+        stream=0,
+        offset=0,
+        size=len(data),
+        described=Described("float32", (35_000,)),
+        checksum=0xF5B5089C,
+    )
+    values = BundleValues([io.BytesIO(bytes(data))], {"a": located})
+
+    if damaged is None:
+        assert b"".join(values.blocks("a")) == data
+    else:
+        with pytest.raises(DamagedValues, match="checksum"):
+            list(values.blocks("a"))

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 from packaging.version import Version
-from tests.builders.keras_files import write_weights, write_whole
 
+from builders.keras_files import write_weights, write_whole
 from tfmac.migration.files import CannotWrite, Migration, OutputExists, migrate_file
 from tfmac.schema.model_content import ModelFormat
 

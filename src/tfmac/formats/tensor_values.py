@@ -15,6 +15,7 @@ from typing import IO, Any, Optional
 import msgspec
 
 from tfmac.formats.byte_ranges import Range
+from tfmac.formats.crc32c import Checksum
 from tfmac.formats.hdf5_tree import FAULTS, worded
 
 BLOCK = 4 << 20
@@ -28,6 +29,10 @@ _LOCAL = struct.Struct("<4s5H3L2H")  # local file header of a zip
 
 class UnreadableValues(ValueError):
     """An array whose values cannot be read as they are described."""
+
+
+class DamagedValues(UnreadableValues):
+    """Values that are not those that were written."""
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -157,7 +162,7 @@ def _blocks_of(stream: IO[bytes], start: int, size: int) -> Iterator[bytes]:
         stream.seek(start)
         data = stream.read(min(BLOCK, end - start))
         if not data:
-            raise UnreadableValues("the file ends before the values do")
+            raise DamagedValues("the file ends before the values do")
         start += len(data)
         yield data
 
@@ -186,6 +191,7 @@ class Located(msgspec.Struct, frozen=True, kw_only=True):
     """In the file: texts take what they are long."""
     described: Described
     checksum: int
+    """As TensorFlow masks it; 0 where the entry has none."""
 
 
 class BundleValues:
@@ -194,6 +200,7 @@ class BundleValues:
     def __init__(self, streams: Sequence[IO[bytes]], located: "dict[str, Located]") -> None:
         self._streams = streams
         self._located = located
+        self._checked: set[str] = set()
 
     def close(self) -> None:
         """Let go of the files."""
@@ -209,9 +216,23 @@ class BundleValues:
         return self._located[path].described
 
     def blocks(self, path: str) -> Iterator[bytes]:
-        """Give the values of an array, a few megabytes at a time."""
+        """Give the values of an array, a few megabytes at a time.
+
+        Raises ``DamagedValues`` after the last one where they do not match their checksum.
+        """
         one = self._located[path]
-        yield from _blocks_of(self._streams[one.stream], one.offset, one.described.bytes)
+        blocks = _blocks_of(self._streams[one.stream], one.offset, one.described.bytes)
+        if not one.checksum or path in self._checked:
+            yield from blocks
+            return
+        checksum = Checksum()
+        for block in blocks:
+            checksum.add(block)
+            yield block
+        if checksum.masked != one.checksum:
+            raise DamagedValues(f"{path} does not match its checksum")
+        # Summing takes longer than reading, and the new file is compared with a second reading.
+        self._checked.add(path)
 
     def texts(self, path: str) -> list[bytes]:
         """Read an array of texts: their lengths, four bytes of checksum, the texts themselves."""

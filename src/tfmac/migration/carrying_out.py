@@ -14,7 +14,13 @@ from tfmac.formats.tensor_values import Described
 from tfmac.migration.assets import Tables, asset_members, with_tables
 from tfmac.migration.messages import Reply, Request
 from tfmac.migration.unfinished import UnfinishedFile
-from tfmac.migration.values import UnreadableValues, Values, open_archive, open_values
+from tfmac.migration.values import (
+    DamagedValues,
+    UnreadableValues,
+    Values,
+    open_archive,
+    open_values,
+)
 from tfmac.models.migration.placement import PlacedArray, Placement, placed
 from tfmac.models.migration.transforms import TRANSFORMS
 from tfmac.models.migration.translate import translate
@@ -67,7 +73,10 @@ def carry_out(request: Request) -> Reply:
         untranslated=_each_layer_once(untranslated),
     )
     if not untranslated:
-        model = _written(request, content, _Plan(translation, placement, tables), model)
+        try:
+            model = _written(request, content, _Plan(translation, placement, tables), model)
+        except UnreadableValues as error:
+            model = msgspec.structs.replace(model, problems=(*model.problems, _unreadable(error)))
     return Reply(
         model=model,
         before=content.configuration,
@@ -112,6 +121,12 @@ def _refusal(content: Content) -> Optional[Problem]:
             "architecture, has to be given with it"
         )
     return None
+
+
+def _unreadable(error: UnreadableValues) -> Problem:
+    """Say which array kept a file from being migrated."""
+    cause = _DAMAGED if isinstance(error, DamagedValues) else None
+    return Problem(statement=f"is not migrated: {error}", cause=cause)
 
 
 class _Plan(NamedTuple):

@@ -12,6 +12,7 @@ from tfmac.formats.model_reading import Problems
 from tfmac.formats.tensor_bundle import Entry, read_entries
 from tfmac.formats.tensor_values import (
     BundleValues,
+    DamagedValues,
     Described,
     Hdf5Values,
     Located,
@@ -23,7 +24,7 @@ from tfmac.formats.zip_members import InvalidZip, ZipMembers
 from tfmac.observe.model_paths import checkpoint_prefix, saved_model_folder
 from tfmac.schema.model_content import Content, ModelFormat
 
-__all__ = ["UnreadableValues", "Values", "open_archive", "open_values"]
+__all__ = ["DamagedValues", "UnreadableValues", "Values", "open_archive", "open_values"]
 
 WEIGHTS_ENDING = ".weights.h5"
 

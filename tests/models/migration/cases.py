@@ -51,6 +51,11 @@ def layer(class_name: str, **config: Any) -> dict[str, Any]:
     return {"class_name": class_name, "config": {"name": "one", "trainable": True, **config}}
 
 
+def architecture(given: Content) -> Any:
+    """Give the configuration, whose layout the test knows."""
+    return given.configuration
+
+
 def translated(given: Content, keras: str = "3.15.1", **more: Any) -> Translation:
     """Translate for a release."""
     return translate(given, Version(keras), **more)

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.models.migration.cases import content, translated
+
+from models.migration.cases import content, translated
 
 
 def layer(class_name: str, name: str, *sources: str, **config: Any) -> dict[str, Any]:
@@ -61,3 +62,33 @@ def test_sequences_that_are_masked_alike() -> None:
 def test_a_mask_that_nothing_uses() -> None:
     """Nothing is computed otherwise."""
     assert joined(PLAIN, DENSE, "3.15.1") == []
+
+
+@pytest.mark.parametrize(("masked", "left"), [(True, ["last"]), (False, [])])
+@pytest.mark.parametrize("keras", ["3.0.5", "3.15.1"])
+@pytest.mark.parametrize("as_argument", [True, False])
+def test_a_masked_sequence_with_states_to_start_with(
+    keras: str,
+    left: "list[str]",
+    masked: bool,  # noqa: FBT001 - a parameter of the test
+    as_argument: bool,  # noqa: FBT001 - as above
+) -> None:
+    """Keras 3 hands no mask to a layer that takes two tensors."""
+    last = layer("GRU", "last", "words", "state", units=2, recurrent_activation="sigmoid")
+    if as_argument:
+        last["inbound_nodes"] = [[["words", 0, 0, {"initial_state": ["state", 0, 0]}]]]
+    layers = [
+        layer("InputLayer", "in", batch_input_shape=[None, 4]),
+        layer("InputLayer", "state", batch_input_shape=[None, 2]),
+        layer("Embedding", "words", "in", input_dim=5, output_dim=3, mask_zero=masked),
+        last,
+    ]
+    config = {
+        "name": "m",
+        "layers": layers,
+        "input_layers": [["in", 0, 0], ["state", 0, 0]],
+        "output_layers": [["last", 0, 0]],
+    }
+    found = translated(content({"class_name": "Functional", "config": config}, "2.15.0"), keras)
+
+    assert [one.layer for one in found.untranslated] == left

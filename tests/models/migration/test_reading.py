@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.models.migration.cases import NAMES, case
 
+from models.migration.cases import NAMES, architecture, case
 from tfmac.models.migration.network import Call, Layer, Network, Reference
 from tfmac.models.migration.reading import UnreadableArchitecture, network_of
 
@@ -29,7 +29,7 @@ def functional(*layers: dict[str, Any], ends: Any = None) -> dict[str, Any]:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_layer_is_read_once(name: str) -> None:
     """No layer of the configuration is lost, and none is added."""
-    given = case(name).configuration
+    given = architecture(case(name))
     entries = given["config"]["layers"]
 
     network = network_of(given)

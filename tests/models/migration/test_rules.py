@@ -3,7 +3,8 @@
 from typing import Any, Optional
 
 import pytest
-from tests.models.migration.cases import (
+
+from models.migration.cases import (
     case,
     config_of,
     content,
@@ -13,7 +14,6 @@ from tests.models.migration.cases import (
     sequential,
     translated,
 )
-
 from tfmac.models.migration.rules.registry import RULES
 from tfmac.models.migration.translate import Translation
 
@@ -357,3 +357,14 @@ def test_thousands_of_layers_of_one_name() -> None:
     given = sequential(*(layer("ReLU") for _ in range(3000)))
 
     assert len(translated(given).sources) == 3001
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("int64", "float32"), (None, "float32"), ("float32", "float32")]
+)
+def test_numbers_are_sorted_into_bins_whole(old: Optional[str], new: str) -> None:
+    """Keras 3 gives them the type of the layer first, where a function is compiled."""
+    types = {} if old is None else {"dtype": old}
+    written = kept("Discretization", bin_boundaries=[-0.5, 0.5], output_mode="int", **types)
+
+    assert written["dtype"] == new

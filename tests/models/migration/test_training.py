@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from tests.models.migration.cases import case, layer, sequential, translated
 
+from models.migration.cases import case, layer, sequential, translated
 from tfmac.models.migration.translate import Translation
 
 
@@ -23,6 +23,41 @@ def compiled(optimizer: Any, **more: Any) -> dict[str, Any]:
 def adam(**config: Any) -> dict[str, Any]:
     """Make an optimizer as Keras 2 writes it."""
     return {"class_name": "Adam", "config": {"lr": 0.5, **config}}
+
+
+@pytest.mark.parametrize(
+    ("keras", "old", "new"),
+    [
+        ("3.15.1", "my output", "my_output"),
+        ("3.8.0", "one", "one_activation"),
+        ("3.15.1", "one", "one"),
+    ],
+)
+def test_losses_are_stated_by_the_new_names_of_outputs(keras: str, old: str, new: str) -> None:
+    """Names change where TensorFlow refuses them, and where an activation becomes a layer."""
+    training = {
+        "optimizer_config": adam(),
+        "loss": {old: "mse"},
+        "metrics": {old: ["mae"]},
+        "loss_weights": {old: 0.5},
+    }
+    last = layer("Dense", units=2, activation="hard_sigmoid")
+    last["config"]["name"] = old
+    written = translated(sequential(last, training=training), keras).training
+
+    assert written is not None
+    assert {key: list(written[key]) for key in ("loss", "metrics", "loss_weights")} == {
+        "loss": [new],
+        "metrics": [new],
+        "loss_weights": [new],
+    }
+
+
+def test_a_loss_by_output_is_none_by_its_class() -> None:
+    """A single loss has keys, too."""
+    loss = {"class_name": "Huber", "config": {"delta": 2.0}}
+
+    assert compiled(adam(), loss=loss)["loss"]["class_name"] == "Huber"
 
 
 def test_a_rate_has_its_full_name() -> None:

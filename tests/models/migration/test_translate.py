@@ -3,9 +3,11 @@
 import msgspec
 import pytest
 from packaging.version import Version
-from tests.models.migration.cases import (
+
+from models.migration.cases import (
     NAMES,
     NEWEST,
+    architecture,
     case,
     config_of,
     content,
@@ -15,7 +17,6 @@ from tests.models.migration.cases import (
     sequential,
     translated,
 )
-
 from tfmac.models.migration.translate import Translation, translate
 from tfmac.schema.model_content import ModelFormat
 
@@ -48,7 +49,7 @@ def test_every_weight_has_a_source(name: str) -> None:
     given = case(name)
     translation = translated(given)
     old = {
-        one.get("name", one["config"]["name"]) for one in given.configuration["config"]["layers"]
+        one.get("name", one["config"]["name"]) for one in architecture(given)["config"]["layers"]
     }
     operations = {one.layer for one in translation.changes if one.rule == "operations"}
 
@@ -81,6 +82,52 @@ def test_a_name_that_is_taken_gets_a_number() -> None:
     )
 
     assert translated(given).sources == {"in": "in", "a_b": "a_b", "a_b_1": "a/b"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("my dense: 1", "my_dense__1"),
+        ("modèle", "mod_le"),
+        ("a\\b", "a_b"),
+        ("(a)", "_a_"),
+        ("_a-b.c>d", "_a-b.c>d"),
+    ],
+)
+def test_layers_have_names_that_tensorflow_takes(old: str, new: str) -> None:
+    """Torch and JAX take any."""
+    inner = {"class_name": "ReLU", "config": {"name": old}}
+    given = sequential(
+        {"class_name": "ReLU", "config": {"name": old}},
+        {"class_name": "TimeDistributed", "config": {"name": "timed", "layer": inner}},
+    )
+    translation = translated(given)
+
+    assert translation.sources == {"in": "in", new: old, "timed": "timed"}
+    assert config_of(translation, "timed")["layer"]["config"]["name"] == new
+    assert ("name" in rules_of(translation)) == (old != new)
+
+
+def test_an_input_keeps_the_name_that_it_is_fed_by() -> None:
+    """It is no scope."""
+    given = sequential({"class_name": "ReLU", "config": {"name": "one"}})
+    architecture(given)["config"]["layers"][0]["config"]["name"] = "entrée: 1"
+
+    assert translated(given).sources == {"entrée: 1": "entrée: 1", "one": "one"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("modèle", "mod_le"), ("_model", "model"), ("é", "model"), ("a/b c", "a_b_c"), ("a", "a")],
+)
+def test_models_have_names_that_tensorflow_takes(old: str, new: str) -> None:
+    """Their names stand first, where fewer signs may."""
+    given = sequential({"class_name": "ReLU", "config": {"name": "one"}})
+    architecture(given)["config"]["name"] = old
+    translation = translated(given)
+
+    assert translation.configuration["config"]["name"] == new
+    assert ("name" in rules_of(translation)) == (old != new)
 
 
 @pytest.mark.parametrize(
@@ -125,8 +172,8 @@ def test_a_single_output_is_written_as_the_release_writes_it(keras: str, end: ob
 def test_a_sequential_gets_its_input() -> None:
     """The shape that the first layer keeps becomes an input before it."""
     given = case("layer_as_activation-2.9")
-    layers = given.configuration["config"]["layers"]
-    bare = {**given.configuration, "config": {"name": "m", "layers": layers[1:]}}
+    layers = architecture(given)["config"]["layers"]
+    bare = {**architecture(given), "config": {"name": "m", "layers": layers[1:]}}
 
     written = translated(content(bare)).configuration["config"]["layers"]
 

@@ -1,20 +1,30 @@
 """Which stored array goes where in the ``model.weights.h5`` of the translated model."""
 
+from collections.abc import Iterator
 from typing import Optional
 
 import msgspec
 from packaging.version import Version
 
 from tfmac.models.migration.placement_assets import Assets, PlacedAsset, placed_assets
+from tfmac.models.migration.placement_optimizer import (
+    NewlyTrained,
+    PlacedOptimizer,
+    PlacedState,
+    Trained,
+    placed_state,
+)
 from tfmac.models.migration.transforms import cudnn_transform, transformed_shape
 from tfmac.models.migration.translation import Translation
-from tfmac.models.migration.variables.owners import owners_of
+from tfmac.models.migration.variables.optimizer_state import UnknownState
+from tfmac.models.migration.variables.owners import Owner, owners_of
 from tfmac.models.migration.variables.slots import (
     Place,
     Slot,
     numbered_path,
     places_of,
     slots_of,
+    trained_variables,
 )
 from tfmac.models.migration.variables.source import source_variables
 from tfmac.models.migration.variables.stored import (
@@ -80,22 +90,51 @@ def placed(
     untranslated = [*joining.untranslated, *assets.untranslated]
     if untranslated:
         return Placement(untranslated=tuple(untranslated))
+    state = PlacedOptimizer(())
+    changes = joining.changes
+    if content.optimizer and not strip_optimizer:
+        trained = NewlyTrained(
+            variables=tuple(_trained(model, joining.origins)),
+            switched_off=not all(one.trainable for one in model.walk()),
+        )
+        try:
+            state = placed_state(content, stored, translation, trained, keras)
+        except UnknownState as reason:
+            changes = [*changes, _dropped(content, str(reason))]
+        changes = [
+            *changes,
+            *(Change(rule="optimizer-step", layer="", statement=one) for one in state.statements),
+        ]
     return Placement(
-        arrays=tuple(joining.arrays),
+        arrays=(*joining.arrays, *(_array_of(one) for one in state.arrays)),
         assets=assets.assets,
-        changes=(*joining.changes, *_of_optimizer(content, stripped=strip_optimizer)),
+        changes=tuple(changes),
     )
 
 
-def _of_optimizer(content: Content, *, stripped: bool) -> tuple[Change, ...]:
-    """Say that the state of an optimizer stays behind, unless that was asked for."""
-    if stripped or not content.optimizer:
-        return ()
+def _trained(model: Owner, origins: "dict[Variable, Trained]") -> Iterator[Trained]:
+    """Give what the new model trains in its order, as far as the file has it."""
+    for variable in dict.fromkeys(trained_variables(model)):
+        if variable in origins:
+            yield origins[variable]
+
+
+def _array_of(state: PlacedState) -> PlacedArray:
+    tensor = state.tensor
+    if tensor is None:
+        return PlacedArray(path=state.path, values=(state.number,))
+    return PlacedArray(
+        path=state.path, sources=(tensor.path,), shape=tensor.shape, dtype=tensor.dtype
+    )
+
+
+def _dropped(content: Content, reason: str) -> Change:
+    """Say that the state of an optimizer stays behind."""
     statement = (
         f"the state of the optimizer ({len(content.optimizer)} arrays) is not carried over: "
-        "training goes on with a fresh one"
+        f"{reason}; training goes on with a fresh one"
     )
-    return (Change(rule="optimizer-state", layer="", statement=statement),)
+    return Change(rule="optimizer-state", layer="", statement=statement)
 
 
 def _unowned(one: Unowned) -> Untranslated:
@@ -121,6 +160,7 @@ class _Joining:
         self._is_theano = stated_backend == "theano"
         self._used: set[Variable] = set()
         self.arrays: list[PlacedArray] = []
+        self.origins: dict[Variable, Trained] = {}
         self.changes: list[Change] = []
         self.untranslated: list[Untranslated] = []
 
@@ -162,6 +202,7 @@ class _Joining:
             self._refuse(slot, f"{slot.variable.key} has the shape {shape}, not {stated}")
             return
         self._used.add(found.variable)
+        self.origins[slot.variable] = Trained(found.variable, transform)
         self.arrays.append(
             PlacedArray(
                 path=slot.path,

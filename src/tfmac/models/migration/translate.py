@@ -8,6 +8,7 @@ from packaging.version import Version
 from tfmac.models.migration.network import Network
 from tfmac.models.migration.operations.express import express
 from tfmac.models.migration.reading import UnreadableArchitecture, network_of
+from tfmac.models.migration.reading_calls import references_in
 from tfmac.models.migration.rules import inputs, masks, names, splitting
 from tfmac.models.migration.rules.applying import Applier, Ledger
 from tfmac.models.migration.rules.base import Scene
@@ -31,12 +32,12 @@ def translate(content: Content, keras: Version, *, custom: Sequence[str] = ()) -
     ledger = Ledger()
     scene = scene_of(content, keras, custom)
     try:
-        network = network_of(content.configuration)
+        given = network_of(content.configuration)
     except UnreadableArchitecture as error:
         return _impossible(content, str(error))
-    network = _translated(network, keras, scene, ledger)
+    network = _translated(given, keras, scene, ledger)
     configuration = written(network, scene.target)
-    training = training_of(content, scene, ledger)
+    training = training_of(content, scene, ledger, _renamed_outputs(given, network))
     if training is not None:
         configuration["compile_config"] = training
     return Translation(
@@ -70,6 +71,22 @@ def _translated(network: Network, keras: Version, scene: Scene, ledger: Ledger) 
     ledger.untranslated.update(dict.fromkeys(untranslated))
     network = splitting.split(network, scene, ledger)
     return Applier(RULES, scene, ledger).network(network, "")
+
+
+def _renamed_outputs(before: Network, after: Network) -> dict[str, str]:
+    """Give the new names of layers that are outputs; a dictionary of outputs has its own names."""
+    if isinstance(before.outputs, dict):
+        return {}
+    names: dict[str, str] = {}
+    for old, new in zip(_outputs(before), _outputs(after)):
+        names.setdefault(old, new)
+    return {old: new for old, new in names.items() if old != new}
+
+
+def _outputs(network: Network) -> list[str]:
+    if network.class_name == "Sequential":
+        return [one.name for one in network.layers[-1:]]
+    return [one.layer for one in references_in(network.outputs)]
 
 
 def _impossible(content: Content, reason: str) -> Translation:

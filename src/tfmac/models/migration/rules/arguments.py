@@ -4,6 +4,7 @@ from typing import Any, Optional
 
 from tfmac.models.migration.network import Layer
 from tfmac.models.migration.operations.translators import TRANSLATED
+from tfmac.models.migration.rules import applications
 from tfmac.models.migration.rules.base import Outcome, Scene, without
 from tfmac.models.migration.rules.classes import is_kerass_own
 from tfmac.models.migration.writing import is_operation
@@ -43,7 +44,7 @@ def accepted(layer: Layer, scene: Scene) -> Optional[Outcome]:
     """Every argument is one that the wanted release takes."""
     if layer.network is not None or not is_kerass_own(layer) or is_operation(layer):
         return None
-    if layer.class_name in TRANSLATED:
+    if layer.class_name in TRANSLATED or applications.known(layer):
         return None
     refused = [
         key for key in layer.config if not scene.target.accepts("layers", layer.class_name, key)

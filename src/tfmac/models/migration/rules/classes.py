@@ -8,6 +8,7 @@ from tfmac.knowledge import keras_names
 from tfmac.models.loadability import classes as known_classes
 from tfmac.models.migration.network import Layer
 from tfmac.models.migration.operations.translators import TRANSLATED
+from tfmac.models.migration.rules import applications
 from tfmac.models.migration.rules.base import Outcome, Scene
 from tfmac.models.migration.writing import is_operation
 
@@ -133,6 +134,8 @@ def _supplied(layer: Layer, scene: Scene) -> Outcome:
 def public_module(layer: Layer, scene: Scene) -> Optional[Outcome]:
     """Layers stand in ``keras.layers``, whatever module their writer had them in."""
     if layer.network is not None or not is_kerass_own(layer) or is_operation(layer):
+        return None
+    if applications.known(layer):
         return None
     if layer.class_name in TRANSLATED:
         # What could not be expressed has been said where that was tried.

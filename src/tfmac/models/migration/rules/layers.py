@@ -189,3 +189,13 @@ def old_preprocessing(layer: Layer, _scene: Scene) -> Optional[Outcome]:
     if isinstance(mode, str) and mode in _OLD_MODES:
         made = having(made, output_mode=_OLD_MODES[mode])
     return Outcome(layer=made) if made != layer else None
+
+
+def discretized(layer: Layer, _scene: Scene) -> Optional[Outcome]:
+    """In a compiled function, Keras 3 gives a layer's input the layer's type before it sorts it."""
+    if not str(layer.config.get("dtype", "int64")).startswith(("int", "uint")):
+        return None
+    return Outcome(
+        layer=having(layer, dtype="float32"),
+        statements=("is of type float32: Keras 3 would cut off what is behind the point",),
+    )

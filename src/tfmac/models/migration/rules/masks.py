@@ -1,4 +1,7 @@
-"""Masks of sequences that are joined: from Keras 3.5 on, another mask comes out.
+"""Masks that Keras 3 loses or makes otherwise: of sequences with states, and of joined ones.
+
+A recurrent layer that takes the states that it starts with takes two tensors, and Keras 3 hands
+a mask on by itself only to a layer that takes one.
 
 Keras 2 goes on with the steps that every mask among the inputs keeps. Keras 3.5 and later keep what
 any of them keeps, and nothing is masked where one input has no mask.
@@ -41,7 +44,7 @@ class _Mask(NamedTuple):
 
 def check(network: Network, scene: Scene, ledger: Ledger) -> None:
     """Name the layers whose output has another mask in the wanted release, where it is used."""
-    if scene.is_keras_3 or scene.target.release < _SINCE:
+    if scene.is_keras_3:
         return
     for one in network.layers:
         if one.network is not None:
@@ -50,7 +53,10 @@ def check(network: Network, scene: Scene, ledger: Ledger) -> None:
     for layer, number, call in _in_order(network):
         given = [masks.get(one) for one in _inputs(call)]
         used = next((one for one in given if one is not None and one.joined is not None), None)
-        if used is not None and used.joined is not None and layer.class_name in _USING:
+        if given and given[0] is not None and _takes_states(layer, call):
+            _refuse_states(layer, ledger)
+        otherwise = scene.target.release >= _SINCE and layer.class_name in _USING
+        if used is not None and used.joined is not None and otherwise:
             _refuse(used.joined, layer, ledger)
         mask = _given(layer, Reference(layer.name, number), given)
         if mask is not None:
@@ -100,6 +106,23 @@ def _given(layer: Layer, place: Reference, given: list[Any]) -> Optional[_Mask]:
 def _gives_sequences(layer: Layer) -> bool:
     inner = layer.parts.get("layer", (layer,))[0] if layer.class_name == "Bidirectional" else layer
     return inner.class_name in _RECURRENT and inner.config.get("return_sequences") is True
+
+
+def _takes_states(layer: Layer, call: Call) -> bool:
+    if layer.class_name not in _RECURRENT | {"Bidirectional"}:
+        return False
+    return len(list(references_in([call.args, call.kwargs]))) > 1 and "mask" not in call.kwargs
+
+
+def _refuse_states(layer: Layer, ledger: Ledger) -> None:
+    outcome = Outcome(
+        layer=layer,
+        reason="it takes a masked sequence and the states that it starts with, and Keras 3 hands "
+        "it no mask then: masked steps would be computed with",
+        needs="the model's code, with the mask handed to the layer (mask=...)",
+        cause="saved-behaviour-changed",
+    )
+    ledger.add("states-and-mask", layer, outcome, layer.source or "")
 
 
 def _refuse(joined: Layer, user: Layer, ledger: Ledger) -> None:

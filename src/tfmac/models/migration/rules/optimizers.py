@@ -37,6 +37,21 @@ def optimizer(value: object, scene: Scene) -> Made:
     return _object(value, scene)
 
 
+def bare_optimizer(value: object) -> tuple[str, dict[str, Any]]:
+    """Give the class of an optimizer without what is before it, and its settings.
+
+    One that scales the loss is not looked into: it has a state of its own.
+    """
+    if isinstance(value, str):
+        found = (one for one in _NAMES if one.lower() == value.lower())
+        return next(found, value), {}
+    if not isinstance(value, Mapping):
+        return "", {}
+    config = value.get("config")
+    name = str(value.get("class_name")).rpartition(">")[2]
+    return name, dict(config) if isinstance(config, Mapping) else {}
+
+
 def _wrapped(value: object) -> Any:  # noqa: ANN401 - what a configuration holds
     if not isinstance(value, Mapping):
         return None

@@ -2,6 +2,7 @@
 
 from tfmac.models.migration.rules import (
     activations,
+    applications,
     arguments,
     bare_operations,
     calls,
@@ -29,6 +30,12 @@ RULES = (
     Rule(name="built-by-calls", apply=calls.built),
     Rule(name="inner-model", apply=classes.model_class, writers=Writers.ANY),
     Rule(name="class-name", apply=classes.other_name, writers=Writers.ANY),
+    Rule(
+        name="application",
+        apply=applications.in_its_module,
+        classes=applications.CLASSES,
+        writers=Writers.ANY,
+    ),
     Rule(name="custom-class", apply=classes.custom, writers=Writers.ANY),
     Rule(name="batch-shape", apply=inputs.input_layer, writers=Writers.ANY),
     Rule(name="input-shape", apply=inputs.input_shape, writers=Writers.ANY),
@@ -62,6 +69,11 @@ RULES = (
         writers=Writers.ANY,
     ),
     Rule(name="old-preprocessing", apply=layers.old_preprocessing, classes=_PREPROCESSING),
+    Rule(
+        name="discretization-type",
+        apply=layers.discretized,
+        classes=frozenset({"Discretization"}),
+    ),
     Rule(name="resizing", apply=layers.resizing, classes=frozenset({"Resizing"})),
     Rule(
         name="random-crop",

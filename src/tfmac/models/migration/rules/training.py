@@ -17,16 +17,22 @@ from tfmac.schema.model_content import Content
 
 _MAX_DEPTH = 8
 _LEAF_KEYS = frozenset({"class_name", "config"})
+_BY_OUTPUT = ("loss", "loss_weights", "metrics", "weighted_metrics")
 _NOBODY = Layer(name="", class_name="")
 
 
-def training_of(content: Content, scene: Scene, ledger: Ledger) -> Optional[dict[str, Any]]:
-    """Give ``compile_config``; None where the model is written uncompiled."""
+def training_of(
+    content: Content, scene: Scene, ledger: Ledger, outputs: Mapping[str, str]
+) -> Optional[dict[str, Any]]:
+    """Give ``compile_config``; None where the model is written uncompiled.
+
+    ``outputs`` gives the new names of the outputs that are called otherwise than before.
+    """
     given = _given(content)
     if not given:
         return None
     try:
-        training = plain(given)
+        training = _by_new_names(plain(given), outputs)
         return _training(training, scene, ledger)
     except (NeedsCode, UnreadableArchitecture) as error:
         statement = f"is not compiled: {error}"
@@ -39,6 +45,16 @@ def _given(content: Content) -> Optional[Mapping[str, Any]]:
     if found is None and isinstance(content.configuration, Mapping):
         found = content.configuration.get("compile_config")
     return found if isinstance(found, Mapping) else None
+
+
+def _by_new_names(training: Mapping[str, Any], outputs: Mapping[str, str]) -> dict[str, Any]:
+    """Let what is stated by output be stated by its new name."""
+    result = dict(training)
+    for key in _BY_OUTPUT:
+        value = result.get(key)
+        if isinstance(value, dict) and not set(value) >= _LEAF_KEYS:
+            result[key] = {outputs.get(name, name): one for name, one in value.items()}
+    return result
 
 
 def _note(ledger: Ledger, rule: str, statement: str) -> None:

@@ -54,6 +54,13 @@ def read_groups(content: Content, model: Owner, keras: Version) -> StoredVariabl
     return reading.found()
 
 
+def written_order(model: Owner, keras: Version) -> Iterator[tuple[Variable, str]]:
+    """Give what a writer trained in the order of its ``trainable_weights``, with the names."""
+    trained, _ = (_ordered_2 if keras < _MAJOR_3 else _ordered_3)(model)
+    for one in _once(trained):
+        yield Variable(one.owner.location, one.key), one.name
+
+
 class _Reading:
     def __init__(self, content: Content, keras: Version) -> None:
         self._tensors = {one.path: one for one in content.tensors}

@@ -64,6 +64,21 @@ def slots_of(place: Place) -> Iterator[Slot]:
         )
 
 
+def trained_variables(owner: Owner) -> Iterator[Variable]:
+    """Give what a new model trains, in the order of its ``trainable_variables``.
+
+    A variable that two objects list is given twice.
+    """
+    if not owner.trainable:
+        return
+    for one in owner.variables:
+        if one.trainable:
+            yield Variable(owner.location, key_within(owner, canonical_key(owner, one)))
+    layers = ordered_layers(owner) if owner.is_model else ()
+    for inner in (*layers, *(one for _, one in owner.inner)):
+        yield from trained_variables(inner)
+
+
 def numbered_path(place: Place, key: str) -> str:
     """Give the place of a variable of a class that is not known, by the number in its key."""
     inside = key[len(place.owner.key) :].lstrip("/") if place.owner.key else key
