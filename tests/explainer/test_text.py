@@ -22,6 +22,7 @@ PATTERN = compile_pattern("ValueError: Unknown layer: '{layer:word}'")
         f"[2024-05-01, 12:00:00 UTC] {{task.py:12}} ERROR - {ERROR}",
         f"2024-05-01T12:00:00.1234567Z {ERROR}",
         f"web-1  | {ERROR}",
+        f"2024-05-01T12:00:00.123456789Z stderr F {ERROR}",
         f"[rank0]: {ERROR}",
         "ValueError: Unknown layer: \u2018TFOpLambda\u2019",
         "ValueError: Unknown layer: &#39;TFOpLambda&#39;",

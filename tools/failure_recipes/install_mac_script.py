@@ -1,3 +1,5 @@
+# mypy: ignore-errors
+# Run by other interpreters, with frameworks that have no types.
 """Runs this interpreter's pip with the answers that a Mac would give it: macOS and processor.
 
 ``python install_mac_script.py 12.6/arm64 install tensorflow``. Only the standard library and pip;

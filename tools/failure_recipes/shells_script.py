@@ -1,3 +1,5 @@
+# mypy: ignore-errors
+# Run by other interpreters, with frameworks that have no types.
 """Runs a file as a notebook's cell, or as a program whose lines go through a logger.
 
 Only the standard library and IPython; valid from Python 3.7 on.

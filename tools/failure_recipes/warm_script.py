@@ -1,3 +1,5 @@
+# mypy: ignore-errors
+# Run by other interpreters, with frameworks that have no types.
 """Imports a release's packages once, then runs each program in a child of its own.
 
 A line of JSON on standard input says what to run: folder, runner, name, output. The exit status

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional, Union
+import os
+import sys
+from typing import TYPE_CHECKING, Callable, Optional, Union
 
 from tfmac._version import __version__
 from tfmac.schema.codec import SCHEMA_VERSION
@@ -36,7 +38,7 @@ _MOST_EXCEPTIONS = 10
 def explain(
     text: Union[str, bytes, BaseException],
     *,
-    facts: Optional[Facts] = None,
+    facts: Union[Facts, Callable[[], Optional[Facts]], None] = None,
     target: Optional[Target] = None,
     facts_are_of_the_log: bool = False,
     home: str = "",
@@ -45,7 +47,8 @@ def explain(
 
     Bytes are those of a file: a log in any encoding, or a notebook.
 
-    ``facts`` shape the advice and may confirm a cause. They rule one out only where the text's own
+    ``facts``, or a function that is asked for them only where a cause was found, shape the advice
+    and may confirm a cause. They rule one out only where the text's own
     paths prove that the environment which they describe has written it. ``facts_are_of_the_log``
     says that the user names that environment as the failing one, which settles what advice depends
     on. ``target`` is the machine that the advice is for; ``home`` is what ``~`` stands for.
@@ -53,6 +56,8 @@ def explain(
     from tfmac.explainer import explain as find_causes
 
     found = find_causes(_text(text))
+    if callable(facts):
+        facts = facts() if found.causes or found.harmless else None
     here = facts is not None and _written_by(facts, found, home)
     known = _known(found, facts, settled=here or facts_are_of_the_log)
     machine = _machine(found.reading.known, facts, target)
@@ -68,6 +73,31 @@ def explain(
         written_here=here,
         advice_for=str(machine) if machine is not None else None,
         ruled_out=ruled_out,
+    )
+
+
+def collect_installed(*, python: Optional[str] = None, env: Optional[str] = None) -> Facts:
+    """Observe of an environment what advice needs: its interpreter, and what is installed.
+
+    The environment is chosen as by ``collect_facts``. Raises ``NothingToInspect``.
+    """
+    from tfmac.observe.host import observe_host
+    from tfmac.observe.locate import locate_default, locate_environment, locate_interpreter
+    from tfmac.observe.observation import observe
+
+    if env is not None:
+        located = locate_environment(env, because="--env names it")
+    elif python is not None:
+        located = locate_interpreter(python, because="--python names it")
+    else:
+        located = locate_default(os.environ, running=sys.prefix, cwd=os.getcwd())
+    return observe(
+        located,
+        host=observe_host(),
+        target=None,
+        parts=frozenset(),
+        cwd=None,
+        variables=os.environ,
     )
 
 

@@ -1,5 +1,6 @@
 """``tfmac explain``: from an error text to its cause, and to a fix that fits this machine."""
 
+import gc
 import sys
 from typing import TYPE_CHECKING, BinaryIO, Optional
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 _HEAD, _TAIL = 2_000_000, 6_000_000
 """So many bytes are read of the beginning and of the end of a log."""
 _BLOCK = 1 << 20
-# A check that reads no more than which distributions are installed.
-_CHEAP = ("two-tensorflow-packages-mixed",)
 
 
 @click.command(name="explain")
@@ -53,15 +52,33 @@ def command(
     come from another machine; the commands are for the environment that tfmac doctor would look
     at, or for --facts, --python, --env or --for.
     """
-    from tfmac import api
-
     if facts_file is not None and (python or env):
         raise click.UsageError("--facts already says which environment it is")
+    # Lines and events stay until the end: to look for cycles among them only takes time.
+    gc.disable()
+    try:
+        return _explained(file, facts_file, python, env, target, output_format, share=share)
+    finally:
+        gc.enable()
+
+
+def _explained(  # noqa: PLR0917
+    file: str,
+    facts_file: Optional[str],
+    python: Optional[str],
+    env: Optional[str],
+    target: Optional[Target],
+    output_format: str,
+    *,
+    share: bool,
+) -> int:
+    from tfmac import api
+
     content = _content(file)
-    facts = _facts(facts_file, python, env)
+    named = _facts(facts_file, python, env) if facts_file or python or env else None
     report = api.explain(
         content,
-        facts=facts,
+        facts=named or _facts_at_hand,
         target=target,
         facts_are_of_the_log=bool(facts_file or python or env),
         home=own_home(),
@@ -97,18 +114,27 @@ def _bounded(stream: BinaryIO) -> bytes:
     return head + (b"\n" + tail[-_TAIL:] if left_out else tail)
 
 
-def _facts(path: Optional[str], python: Optional[str], env: Optional[str]) -> "Optional[Facts]":
-    """Give the facts that are named, or those of the environment at hand if there is one."""
-    from tfmac import api
+def _facts(path: Optional[str], python: Optional[str], env: Optional[str]) -> "Facts":
+    """Give the facts that the user names."""
+    from tfmac.api.explaining import collect_installed
     from tfmac.observe.locate import NothingToInspect
 
     if path is not None:
         return read_facts(path)
     try:
-        return api.collect_facts(python=python, env=env, only=_CHEAP)
+        return collect_installed(python=python, env=env)
     except NothingToInspect as error:
-        if python or env:
-            raise CommandFailed(str(error), ExitCode.NOTHING_TO_INSPECT) from error
+        raise CommandFailed(str(error), ExitCode.NOTHING_TO_INSPECT) from error
+
+
+def _facts_at_hand() -> "Optional[Facts]":
+    """Give the facts of the environment at hand, if there is one."""
+    from tfmac.api.explaining import collect_installed
+    from tfmac.observe.locate import NothingToInspect
+
+    try:
+        return collect_installed()
+    except NothingToInspect:
         return None
 
 

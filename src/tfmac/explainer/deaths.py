@@ -92,14 +92,25 @@ _SPOKEN = tuple(
         ),
     )
 )
+# One search for a few letters saves those for all words that have them.
+_KEYS = (
+    *("nstruction", "egmentation", "SIG", "signal", "code", "bort", "libc++abi"),
+    *("terminatecalled", "BAD_", "error", "trap", "illed", "ernel", "Canceledfuture"),
+)
+_KEYS_OF = {
+    words: [key for key in _KEYS if key in words] for _, spoken in _SPOKEN for words in spoken
+}
 _KILLED_LINE = re.compile(r"(?:.{0,80}: line \d+:\s+\d+ )?(Killed|Aborted|Abort trap)\b")
 
 
 def deaths(log: Log) -> Iterator[Event]:
     """Read the deaths of a log, each with the lines around it."""
     found: dict[tuple[int, str], Event] = {}
+    said = {key for key in _KEYS if key in log.squeezed}
     for signal, spoken in _SPOKEN:
         for words in spoken:
+            if not said.intersection(_KEYS_OF[words]):
+                continue
             for place in _places(log.squeezed, words):
                 line = log.line_at(place)
                 found.setdefault((line, signal), _death(log, line, signal))

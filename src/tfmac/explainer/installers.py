@@ -76,7 +76,7 @@ _MARKS = tuple(
 # In squeezed text: pip's requirement, where it comes from, and the versions that it saw.
 _WANTED = re.compile(
     r"satisfiestherequirement([\w.-]{1,100}?)(?:\[[\w,.-]{0,100}\])?([=<>!~@;][^()]{0,300})?"
-    r"(?:\(from(?!versions)[^()]{0,300}\)){0,6}(?:\(fromversions:([^)]{0,60000}))?"
+    r"(?:\(from(?!versions)(?:[^()]|\([^()]{0,60}\)){0,300}\)){0,6}(?:\(fromversions:([^)]{0,60000}))?"
     r"(?=[()]|ERROR|$)"
 )
 _NO_MATCH = re.compile(

@@ -198,7 +198,7 @@ def lines(signature: Signature, log: Log) -> list[Event]:
     patterns = [compile_pattern(text) for text in (signature.text[:1] or signature.any_text)]
     events: list[Event] = []
     for pattern in patterns:
-        place = log.squeezed.find(pattern.first)
+        place = log.first(pattern.first)
         while place >= 0 and len(events) < _MOST_LINES:
             start = log.starts[log.line_at(max(0, place - _LINE_BEFORE))]
             end = min(len(log.squeezed), place + _LINE_AFTER)

@@ -35,7 +35,11 @@ def ranked(
         for record, hits in found
         if hits
     ]
-    causes = [one for one in causes if not _said_better(one, causes)]
+    causes = [
+        one
+        for one in causes
+        if not _said_better(one, causes) and not (_ended(events) and _only_warned(one))
+    ]
     return sorted(causes, key=lambda one: (*_order(one.best, last), one.record.cause))
 
 
@@ -64,6 +68,19 @@ def _tier(event: Event) -> int:
     if event.kind is EventKind.RECORD:
         return {"F": _FATAL, "E": _SEVERE}.get(event.type, _WARNED)
     return _WARNED if event.kind is EventKind.WARNING else _SAID
+
+
+def _ended(events: Sequence[Event]) -> bool:
+    """Whether an exception with its traceback shows that the program ended by something else."""
+    return any(event.kind is EventKind.EXCEPTION and not event.bare for event in events)
+
+
+def _only_warned(one: Found) -> bool:
+    """Whether a cause shows in a warning of a framework alone: nothing ends by that."""
+    said = {EventKind.RECORD, EventKind.WARNING}
+    return any(hit.event.kind in said for hit in one.hits) and all(
+        _tier(hit.event) >= _SAID for hit in one.hits
+    )
 
 
 def _said_better(one: Found, causes: Sequence[Found]) -> bool:

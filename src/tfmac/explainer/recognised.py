@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Optional
 
 from tfmac.explainer.circumstances import Known
-from tfmac.explainer.events import Event
-from tfmac.explainer.text import Line, Log
+from tfmac.explainer.events import Event, Frame
+from tfmac.explainer.text import Line, Log, squeeze
 from tfmac.formats.distinfo import normalise
 from tfmac.knowledge import releases
 
@@ -78,19 +78,18 @@ _SYSTEMS = (
             "/content/",
             "/kaggle/",
             "platform linux",
+            "-----> Python app detected",
+            "/opt/hostedtoolcache/",
+            "/home/runner/",
+            "# apt-get install",
+            "sudo apt",
         ),
     ),
 )
 _APPLE_SILICON = (
-    "Apple M1",
-    "Apple M2",
-    "Apple M3",
-    "Apple M4",
-    "Apple M5",
     "osx-arm64",
     "/opt/homebrew/",
     "RELEASE_ARM64",
-    "Metal device set to: Apple",
 )
 _ARM64 = ("macosx_11_0_arm64", "_arm64.whl", "darwin_arm64", "machine='arm64'", "machine: arm64")
 _ROSETTA = ("RELEASE_ARM64_T8", "RELEASE_ARM64_VM")
@@ -133,7 +132,7 @@ def recognise(log: Log, events: Sequence[Event]) -> Known:
             if normal in names or normal == "pip":
                 packages.setdefault(normal, {})[version] = None
     system, chip = _platform(log)
-    generations = _generations(events)
+    generations = _generations(log, events)
     return Known(
         python=_only(pythons),
         macos=_only(dict.fromkeys(macos)),
@@ -225,8 +224,23 @@ def _installers(text: str) -> Iterator[tuple[str, str]]:
 _SATISFIED = "Requirement already satisfied: "
 
 
+# ``Apple M1``, ``M2 Pro``, ``MacBook Air (M1, 2020)``, in squeezed text.
+_CHIPS = ("M1", "M2", "M3", "M4", "M5")
+_CHIP = re.compile(
+    r"(?:Apple|MacBookAir|MacBookPro|Macmini|MacStudio|iMac)\(?(?:13|14|15|16|24)?(?:-inch,)?M[1-5]"
+    r"|M[1-5](?:Pro|Max|Ultra|MacBook|Macmini|Air|Mac|chip|processor)"
+)
+_MOST_OF_PLATFORM = 300_000
+
+
+def _names_chip(text: str) -> bool:
+    return any(chip in text for chip in _CHIPS) and _CHIP.search(text) is not None
+
+
 def _platform(log: Log) -> tuple[Optional[str], Optional[str]]:
     text = log.squeezed
+    if len(text) > 2 * _MOST_OF_PLATFORM:
+        text = text[:_MOST_OF_PLATFORM] + text[-_MOST_OF_PLATFORM:]
     shown = [
         name for name, signs in _SYSTEMS if any("".join(sign.split()) in text for sign in signs)
     ]
@@ -237,10 +251,13 @@ def _platform(log: Log) -> tuple[Optional[str], Optional[str]]:
         if "@" in line.content[:80]
     ):
         system = "linux"
+    arm = _names_chip(text) or any(sign in text for sign in map(squeeze, _APPLE_SILICON))
+    if system is None and not shown and arm:
+        system = "macos"
     if system is None:
         return None, None
     if system == "macos":
-        arm = any("".join(sign.split()) in text for sign in (*_APPLE_SILICON, *_ARM64))
+        arm = arm or any("".join(sign.split()) in text for sign in _ARM64)
         return system, "arm64" if arm else None
     if system == "windows":
         return system, None
@@ -248,17 +265,44 @@ def _platform(log: Log) -> tuple[Optional[str], Optional[str]]:
     return system, "aarch64" if arm else ("x86_64" if "x86_64" in text else None)
 
 
-def _generations(events: Sequence[Event]) -> tuple[int, ...]:
+def _generations(log: Log, events: Sequence[Event]) -> tuple[int, ...]:
     found: dict[int, None] = {}
     for event in events:
-        for frame in event.frames:
+        for frame, inner in zip(event.frames, (*event.frames[1:], None)):
             if "keras" not in frame.path:
                 continue
+            generation = _of_archive_reader(log, frame, inner)
+            if generation is not None:
+                found[generation] = None
             if _KERAS_3.search(frame.path):
                 found[3] = None
             if _KERAS_2.search(frame.path):
                 found[2] = None
     return tuple(found)
+
+
+def _of_archive_reader(log: Log, frame: Frame, inner: Optional[Frame]) -> Optional[int]:
+    """Tell by the functions that read an archive, where both generations have the same files.
+
+    Keras 3.1 and later have functions of their own for what ``load_model`` of Keras 2 and 3.0
+    does itself; of these two it stands further down in Keras 2.
+    """
+    if not frame.path.endswith("/keras/src/saving/saving_lib.py"):
+        return None
+    if frame.function in {"_load_model_from_fileobj", "_model_from_config", "_load_model_from_dir"}:
+        return 3
+    if frame.function != "load_model" or inner is None:
+        return None
+    if not inner.path.endswith("/serialization_lib.py"):
+        return None
+    line = _LINE.search(log.squeezed, frame.place, frame.place + _LONGEST_PATH)
+    if line is None:
+        return None
+    return 2 if int(line.group(1)) >= _LINE_IN_KERAS_2 else 3
+
+
+_LINE = re.compile(r"\.py(?:',line|:)(\d{1,6})")
+_LINE_IN_KERAS_2 = 200
 
 
 def _paths(log: Log, events: Sequence[Event]) -> Iterator[str]:

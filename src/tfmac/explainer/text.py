@@ -49,6 +49,7 @@ _PREFIXES = re.compile(
     r"|\([\w.<>-]{0,60}\s?pid=\d+[^()\n]{0,60}\)\s"
     r"|\{[\w.]{1,60}:\d+\}\s"
     r"|\[(?:ERROR|WARNING|WARN|INFO|DEBUG|CRITICAL|stderr|stdout|err|out)\]:?\s"
+    r"|(?:stderr|stdout)\s[FP]\s"
     r"|(?:INFO|DEBUG|CRITICAL|stderr|stdout)\s{0,4}[-|:]\s(?=\S)"
     r"|(?:ERROR|WARNING)\s{0,4}[-|]\s(?=\S)"
     r"|(?:ERROR|CRITICAL):(?!absl|tensorflow|jax)[\w.]{1,60}:(?=\S)"
@@ -80,6 +81,13 @@ class Log:
             place += len(piece)
         self.starts = starts
         self.squeezed = "".join(pieces)
+        self._first: dict[str, int] = {}
+
+    def first(self, words: str) -> int:
+        """Give the first place of some squeezed words, -1 where they are nowhere."""
+        if words not in self._first:
+            self._first[words] = self.squeezed.find(words)
+        return self._first[words]
 
     def line_at(self, place: int) -> int:
         """Give the index in ``lines`` of the line that a place in the squeezed text is in."""

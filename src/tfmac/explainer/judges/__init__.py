@@ -29,6 +29,7 @@ PREDICATES: dict[str, Callable[[str], bool]] = {
     "keras-argument": names.is_keras_argument,
     "keras-class": names.is_keras_class,
     "keras-layer": names.is_keras_layer,
+    "keras-misspelling": names.is_keras_misspelling,
     "keras-operation": names.is_keras_operation,
     "numpy-alias": names.is_numpy_alias,
     "tensorflow-1-name": names.is_tensorflow_1_name,

@@ -1,5 +1,7 @@
 """Whether a name in a log is one that Keras, TensorFlow or NumPy has or had."""
 
+import difflib
+
 from tfmac.knowledge import api_history, api_names, keras_names
 
 _NUMPY_ALIASES = frozenset(
@@ -80,7 +82,34 @@ def is_tensorflow_1_name(text: str) -> bool:
     """Whether ``tf.NAME`` was of TensorFlow 1 and is no more."""
     newest = api_names.minors("tensorflow")[-1]
     name = text.removeprefix("tensorflow.").removeprefix("tf.")
-    return (
-        bool(api_names.state("tensorflow", f"compat.v1.{name}"))
-        and api_history.exists(f"tensorflow.{name}", "tensorflow", newest) is False
+    known = bool(api_names.state("tensorflow", f"compat.v1.{name}").things)
+    return (known or name.partition(".")[0] in _ONLY_TENSORFLOW_1) and (
+        api_history.exists(f"tensorflow.{name}", "tensorflow", newest) is False
     )
+
+
+# What TensorFlow 1 had and its successor did not even keep under compat.v1.
+_ONLY_TENSORFLOW_1 = frozenset(
+    {"contrib", "mul", "sub", "neg", "pack", "unpack", "batch_matmul", "select", "concat_v2"}
+    | {"complex_abs", "inv", "listdiff", "scalar_summary", "histogram_summary", "image_summary"}
+    | {"merge_summary", "merge_all_summaries", "audio_summary", "examples"}
+)
+
+
+def is_keras_misspelling(text: str) -> bool:
+    """Whether it is nearly the name of a loss or metric of Keras, with a letter or two wrong."""
+    return text not in _COMPILED and bool(
+        difflib.get_close_matches(text, _COMPILED, n=1, cutoff=_ALMOST)
+    )
+
+
+_ALMOST = 0.92
+# What is given to ``compile`` by name, and misspelled there.
+_COMPILED = (
+    *("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
+    *("mean_squared_error", "mean_absolute_error", "mean_squared_logarithmic_error"),
+    *("mean_absolute_percentage_error", "kullback_leibler_divergence", "cosine_similarity"),
+    *("categorical_hinge", "squared_hinge", "binary_focal_crossentropy", "accuracy"),
+    *("binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"),
+    *("root_mean_squared_error", "precision", "BinaryCrossentropy", "CategoricalCrossentropy"),
+)

@@ -220,7 +220,12 @@ def _of_none(package: str, wanted: tuple[Version, ...], case: Case) -> Judgement
         return {OLD_PIP: Confidence.LIKELY}
     if _old_macos(package, everywhere, wanted, known):
         return {MACOS: Confidence.LIKELY}
-    return {} if minor is not None else _of_nothing(everywhere, wanted, case)
+    return _of_nothing(everywhere, wanted, case) if minor is None else _of_newest(minor, pythons)
+
+
+def _of_newest(minor: str, pythons: set[str]) -> Judgement:
+    """Explain by a Python that had no wheels at first: what there is now was not offered then."""
+    return {PYTHON: Confidence.LIKELY} if minor == max(pythons, key=Version, default="") else {}
 
 
 def _of_nothing(
@@ -231,9 +236,16 @@ def _of_nothing(
         return {PYTHON: Confidence.LIKELY}
     missing = set(wanted)
     having = {one.system for one, versions in everywhere.items() if missing & set(versions)}
+    in_container = any(words in case.whole for words in _OF_CONTAINERS)
+    if in_container and case.known.system is None and having == {"macos"}:
+        return {OTHER_PLATFORM: Confidence.LIKELY}
     if case.known.system in {None, "macos"} and "macos" not in having:
         return {OTHER_PLATFORM: Confidence.POSSIBLE}
     return {PYTHON: Confidence.POSSIBLE}
+
+
+# Images are built for Linux, on whatever machine.
+_OF_CONTAINERS = ("/bin/sh-c", "]RUNpip", ":RUNpip", "]RUNpython", ":RUNpython", "appdetected")
 
 
 def _elsewhere(everywhere: Mapping[Machine, object], known: Known) -> bool:

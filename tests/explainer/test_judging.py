@@ -1,0 +1,106 @@
+"""Judgements over whole logs: names, offered versions, warnings before another's error."""
+
+import pytest
+
+from builders.facts import distribution, facts
+from tfmac import api
+from tfmac.explainer import explain
+from tfmac.explainer.judges import PREDICATES
+
+SLOW = (
+    "WARNING:absl:At this time, the v2.11+ optimizer `tf.keras.optimizers.Adam` runs slowly on "
+    "M1/M2 Macs, please use the legacy Keras optimizer instead.\n"
+)
+BUG = 'Traceback (most recent call last):\n  File "a.py", line 1, in f\nKeyError: 12\n'
+REFUSED = (
+    "ERROR: Could not find a version that satisfies the requirement tensorflow<2.11,>=2.7 "
+    "(from -r requirements.txt (line 14)) (from versions: 2.13.0rc0, 2.13.0rc1, 2.13.0rc2, "
+    "2.13.0, 2.13.1, 2.14.0rc0, 2.14.0rc1, 2.14.0, 2.14.1)\n"
+)
+ARRAY = "AttributeError: _ARRAY_API not found\n"
+
+
+def _causes(text: str) -> list[str]:
+    return [one.record.cause for one in explain(text).causes]
+
+
+@pytest.mark.parametrize("name", ["Session", "placeholder", "contrib", "train.AdamOptimizer"])
+def test_a_name_of_tensorflow_1_is_told(name: str) -> None:
+    """It was there under that name, and is gone."""
+    assert PREDICATES["tensorflow-1-name"](name)
+
+
+@pytest.mark.parametrize("name", ["bananas", "Sesion", "kera", "constnat", "Tensor", "keras"])
+def test_a_name_that_never_was_is_none_of_tensorflow_1(name: str) -> None:
+    """A typing mistake is no removed name, nor is a name that is still there."""
+    assert not PREDICATES["tensorflow-1-name"](name)
+
+
+def test_a_misspelled_loss_is_none_of_the_authors_own() -> None:
+    """The names themselves, and quite other ones, are no misspellings."""
+    misspelled = PREDICATES["keras-misspelling"]
+
+    assert misspelled("categorical_crosentropy")
+    assert not misspelled("categorical_crossentropy")
+    assert not misspelled("dice_coef_loss")
+
+
+def test_a_warning_before_anothers_error_is_no_cause() -> None:
+    """The warning alone is one: nothing else has happened."""
+    assert _causes(SLOW) == ["new-optimizer-slow-on-mac"]
+    assert _causes(SLOW + BUG) == []
+
+
+def test_a_requirement_of_a_file_has_its_list_read() -> None:
+    """The parentheses of ``(line 14)`` do not hide what was offered."""
+    assert _causes(REFUSED) == ["no-arm64-wheel-before-2-13"]
+
+
+def test_the_line_tells_which_keras_read_an_archive() -> None:
+    """The functions have the same names in Keras 2.13 and in Keras 3.0."""
+    text = (
+        "Traceback (most recent call last):\n"
+        '  File "/p/keras/src/saving/saving_lib.py", line {}, in load_model\n'
+        "    model = deserialize_keras_object(\n"
+        '  File "/p/keras/src/saving/serialization_lib.py", line 1, in deserialize_keras_object\n'
+        "TypeError: no\n"
+    )
+
+    assert explain(text.format(246)).reading.known.keras == 2
+    assert explain(text.format(155)).reading.known.keras == 3
+
+
+def test_an_exception_is_explained_like_its_text() -> None:
+    """What a notebook has at hand is the exception itself."""
+    try:
+        raise AttributeError("_ARRAY_API not found")  # noqa: TRY301 - the words matter
+    except AttributeError as error:
+        report = api.explain(error)
+
+    assert [one.cause for one in report.causes] == ["numpy-2-with-numpy-1-binaries"]
+    assert report.recognised.exceptions == ("AttributeError",)
+
+
+def test_facts_are_asked_for_only_where_a_cause_was_found() -> None:
+    """Observing a machine takes longer than reading a log."""
+    asked: list[str] = []
+
+    def machine() -> None:
+        asked.append("asked")
+
+    api.explain(BUG, facts=machine)
+    assert asked == []
+
+    api.explain(ARRAY, facts=machine)
+    assert asked == ["asked"]
+
+
+def test_facts_do_not_change_the_order_of_causes() -> None:
+    """Advice differs between machines, what a log means does not."""
+    mac = facts(distribution("tensorflow", "2.16.2"))
+    text = ARRAY + SLOW + REFUSED
+
+    alone = [one.cause for one in api.explain(text).causes]
+
+    assert [one.cause for one in api.explain(text, facts=mac).causes] == alone
+    assert len(alone) > 1
