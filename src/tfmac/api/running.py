@@ -61,8 +61,7 @@ def _interpreter(located: Located) -> str:
 
 def explain_end(ran: Ran) -> Optional[ExplanationReport]:
     """Explain why a program has failed; None where it has not, or where nothing is known of it."""
-    from tfmac.api.diagnosis import collect_facts
-    from tfmac.api.explaining import explain
+    from tfmac.api.explaining import collect_installed, explain
 
     ended = ran.ended
     if ended.code == 0 and not ended.timed_out:
@@ -71,7 +70,7 @@ def explain_end(ran: Ran) -> Optional[ExplanationReport]:
     found = explain(text)
     if not any(one.cause not in _harmless(found) for one in found.causes):
         return None
-    facts = collect_facts(python=ran.interpreter)
+    facts = collect_installed(python=ran.interpreter)
     return explain(text, facts=facts, facts_are_of_the_log=True, home=os.path.expanduser("~"))
 
 

@@ -35,13 +35,13 @@ def explanation_of(error: BaseException) -> Optional[str]:
 
     The facts are those of this process's own interpreter.
     """
-    from tfmac import api  # noqa: PLC0415 - only an exception has to pay for it
+    from tfmac.api.explaining import collect_installed, explain  # noqa: PLC0415 - when it is needed
     from tfmac.report.explanations import render  # noqa: PLC0415
 
-    if not api.explain(error).causes:
+    if not explain(error).causes:
         return None
-    facts = api.collect_facts(python=sys.executable)
-    report = api.explain(error, facts=facts, facts_are_of_the_log=True)
+    facts = collect_installed(python=sys.executable)
+    report = explain(error, facts=facts, facts_are_of_the_log=True)
     return render(report, width=_WIDTH) if report.causes else None
 
 

@@ -33,7 +33,7 @@ def source_variables(
     if content.format in {ModelFormat.SAVED_MODEL, ModelFormat.CHECKPOINT}:
         return read_tracked(content, model)
     if content.format in {ModelFormat.KERAS_ARCHIVE, ModelFormat.KERAS_WEIGHTS}:
-        return read_objects(content, model)
+        return read_objects(content, model, keras)
     return read_groups(content, model, keras)
 
 

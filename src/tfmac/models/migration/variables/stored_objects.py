@@ -6,10 +6,18 @@ layer, for the attribute that it stands under.
 
 import bisect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Optional
 
+from packaging.version import Version
+
 from tfmac.models.migration.variables.owners import Owner
+from tfmac.models.migration.variables.shared_objects import (
+    Shared,
+    are_whole,
+    everywhere,
+    identity,
+)
 from tfmac.models.migration.variables.stored import (
     StoredVariable,
     StoredVariables,
@@ -25,12 +33,59 @@ from tfmac.schema.model_content import Content, Tensor, WeightGroup
 
 _TWICE = "_layer_checkpoint_dependencies"
 _CONTAINERS = frozenset({"layers", _TWICE})
+# Since then a layer that was saved before counts among those of its class.
+_COUNTS_ALL = Version("3")
 _NUMBERED = re.compile(r"(.+?)_(\d{1,6})")
 
 
-def read_objects(content: Content, model: Owner) -> StoredVariables:
-    """Tell which variable each array of the file is."""
-    return _Reading(content, model).read()
+def read_objects(content: Content, model: Owner, keras: Version) -> StoredVariables:
+    """Tell which variable each array of the file is; ``keras`` is the writer."""
+    found = _Reading(content, model).read()
+    if not found.unowned and are_whole(found.variables, model):
+        return found
+    way = _Way(counts_all=keras >= _COUNTS_ALL)
+    way.visit(model, "")
+    if not way.again:
+        return found
+    shared = _Reading(content, model, way.first).read()
+    variables = tuple(everywhere(shared.variables, way.again))
+    # That layers are one is believed only where all that is stored then has its place.
+    if shared.unowned or not are_whole(variables, model):
+        return found
+    return StoredVariables(variables=variables)
+
+
+class _Way:
+    """The way of the saving, as if all layers that look the same were one."""
+
+    def __init__(self, *, counts_all: bool) -> None:
+        self._counts_all = counts_all
+        self._seen: dict[str, Owner] = {}
+        self.first: dict[str, Owner] = {}
+        """The place in the file of each object that is saved."""
+        self.again: list[Shared] = []
+
+    def visit(self, owner: Owner, path: str) -> None:
+        """Note an object and all in it, unless it was there before."""
+        known = self._seen.setdefault(identity(owner), owner)
+        if known is not owner:
+            self.again.append((known, owner))
+            return
+        self.first[path] = owner
+        for name, one in self._below(owner):
+            self.visit(one, f"{path}/{name}" if path else name)
+
+    def _below(self, owner: Owner) -> Iterator[tuple[str, Owner]]:
+        if not owner.is_model:
+            cells = {id(one): f"cells/{name}" for name, one in stored_cells(owner)}
+            yield from ((cells.get(id(one), name), one) for name, one in owner.inner)
+            return
+        counts: dict[str, int] = {}
+        for one in owner.layers:
+            if one.is_layer and (self._counts_all or identity(one) not in self._seen):
+                yield f"layers/{_counted(one, counts)}", one
+            elif one.is_layer:
+                self.visit(one, "")
 
 
 def owners_of_members(content: Content, model: Owner, name: str) -> Iterator[tuple[str, Owner]]:
@@ -47,7 +102,10 @@ def owners_of_members(content: Content, model: Owner, name: str) -> Iterator[tup
 
 
 class _Reading:
-    def __init__(self, content: Content, model: Owner) -> None:
+    def __init__(
+        self, content: Content, model: Owner, places: Optional[Mapping[str, Owner]] = None
+    ) -> None:
+        self._places = places
         self._content = content
         self._model = model
         self._tensors = {one.path: one for one in content.tensors}
@@ -98,6 +156,8 @@ class _Reading:
 
     def owner(self, path: list[str]) -> tuple[Optional[Owner], list[str]]:
         """Go down as far as the architecture does; give what is left of the way."""
+        if self._places is not None:
+            return _longest(self._places, path)
         owner, done = self._model, 0
         while done < len(path):
             if owner.is_model:
@@ -126,6 +186,15 @@ class _Reading:
         return same[bisect.bisect_left(numbers, number)]
 
 
+def _longest(places: Mapping[str, Owner], path: list[str]) -> tuple[Optional[Owner], list[str]]:
+    """Find the innermost object on a way."""
+    for length in range(len(path), -1, -1):
+        owner = places.get("/".join(path[:length]))
+        if owner is not None:
+            return owner, path[length:]
+    return None, []
+
+
 def _inner(owner: Owner, path: list[str]) -> tuple[Optional[Owner], int]:
     """Find what a wrapper is around by the attribute, or by the place in a list of cells."""
     inner = dict(owner.inner)
@@ -147,10 +216,15 @@ def stored_names(owners: Iterable[Owner]) -> Iterator[tuple[str, Owner]]:
     """Name objects of a list as they are stored."""
     counts: dict[str, int] = {}
     for one in owners:
-        base = snake_case(one.class_name)
-        number = counts.get(base, 0)
-        counts[base] = number + 1
-        yield (f"{base}_{number}" if number else base), one
+        yield _counted(one, counts), one
+
+
+def _counted(one: Owner, counts: dict[str, int]) -> str:
+    """Name an object by how many of its class came before."""
+    base = snake_case(one.class_name)
+    number = counts.get(base, 0)
+    counts[base] = number + 1
+    return f"{base}_{number}" if number else base
 
 
 def _own_variables(owner: Owner, inside: list[str]) -> dict[int, str]:

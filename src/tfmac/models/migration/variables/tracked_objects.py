@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Optional
 
 from tfmac.models.migration.variables.owners import Owner
+from tfmac.models.migration.variables.shared_objects import Shared, everywhere, may_be_one
 from tfmac.models.migration.variables.stored import (
     StoredVariable,
     StoredVariables,
@@ -68,6 +69,7 @@ class _Reading:
         self._nodes: Sequence[Node] = content.graph.nodes if content.graph is not None else ()
         self._owners: dict[int, Owner] = {}
         self._variables: dict[int, tuple[Owner, str]] = {}
+        self._shared: list[Shared] = []
 
     def read(self) -> StoredVariables:
         self.enter()
@@ -88,6 +90,7 @@ class _Reading:
                     paths=(tensor.path,),
                 )
             )
+        variables = list(everywhere(variables, self._shared))
         return StoredVariables(variables=tuple(variables), unowned=tuple(unowned))
 
     def enter(self) -> None:
@@ -117,7 +120,10 @@ class _Reading:
 
     def _enter(self, owner: Owner, number: int) -> None:
         """Note what an object of the graph has, when it is that of an owner."""
-        if number in self._owners:
+        known = self._owners.get(number)
+        if known is not None:
+            if may_be_one(known, owner):
+                self._shared.append((known, owner))
             return
         self._owners[number] = owner
         if owner.is_model:
