@@ -142,3 +142,13 @@ def test_an_egg_info_link_that_leads_nowhere_says_so(tmp_path: Path) -> None:
     trees.link(tmp_path / "mine.egg-info", tmp_path / "gone")
 
     assert [one.reason for one in read(tmp_path)[1]] == ["it leads nowhere"]
+
+
+def test_without_records_it_is_not_known_what_is_provided(tmp_path: Path) -> None:
+    """All else is as with them."""
+    trees.distribution(tmp_path, "ml_dtypes", "0.5.1", {"ml_dtypes/__init__.py": ""})
+    installed, _ = read_distributions((str(tmp_path),), records=False)
+    (one,) = (entry.distribution for entry in installed)
+
+    assert (one.name, one.version, one.provides) == ("ml-dtypes", "0.5.1", None)
+    assert installed[0].record is None

@@ -98,6 +98,7 @@ def collect_installed(*, python: Optional[str] = None, env: Optional[str] = None
         parts=frozenset(),
         cwd=None,
         variables=os.environ,
+        records=False,
     )
 
 

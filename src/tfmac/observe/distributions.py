@@ -28,9 +28,12 @@ class Installed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_distributions(
-    site_packages: tuple[str, ...],
+    site_packages: tuple[str, ...], *, records: bool = True
 ) -> tuple[tuple[Installed, ...], tuple[DamagedMetadata, ...]]:
     """Read all folders; the first one wins where two hold the same distribution.
+
+    Without ``records`` no RECORD is read, which is most of the time that this takes: what a
+    distribution provides is then not known.
 
     Two dist-info folders for one name in the same folder are reported as damage: which of them is
     really there cannot be told from their names.
@@ -39,7 +42,7 @@ def read_distributions(
     damaged: list[DamagedMetadata] = []
     for folder in site_packages:
         here: dict[str, Installed] = {}
-        for entry in _read_folder(folder):
+        for entry in _read_folder(folder, records=records):
             if isinstance(entry, DamagedMetadata):
                 damaged.append(entry)
             elif entry.distribution.name in here:
@@ -60,7 +63,7 @@ def _twice(folder: str, first: Installed, second: Installed) -> DamagedMetadata:
     )
 
 
-def _read_folder(folder: str) -> Iterator[Union[Installed, DamagedMetadata]]:
+def _read_folder(folder: str, *, records: bool) -> Iterator[Union[Installed, DamagedMetadata]]:
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
@@ -71,12 +74,15 @@ def _read_folder(folder: str) -> Iterator[Union[Installed, DamagedMetadata]]:
         if name.startswith("~"):
             yield DamagedMetadata(path=path, reason="what an interrupted pip leaves behind")
         elif name.endswith(".dist-info"):
-            yield _read_dist_info(folder, path, "METADATA")
+            yield _read_dist_info(folder, path, "METADATA", records=records)
         elif name.endswith(".egg-info"):
-            yield _read_dist_info(folder, path, "PKG-INFO" if os.path.isdir(path) else "")
+            metadata = "PKG-INFO" if os.path.isdir(path) else ""
+            yield _read_dist_info(folder, path, metadata, records=records)
 
 
-def _read_dist_info(folder: str, path: str, metadata: str) -> Union[Installed, DamagedMetadata]:
+def _read_dist_info(
+    folder: str, path: str, metadata: str, *, records: bool
+) -> Union[Installed, DamagedMetadata]:
     try:
         parsed = parse_metadata(_read(os.path.join(path, metadata) if metadata else path))
     except FileNotFoundError:
@@ -84,7 +90,7 @@ def _read_dist_info(folder: str, path: str, metadata: str) -> Union[Installed, D
         return DamagedMetadata(path=path, reason=reason)
     except (OSError, InvalidMetadata) as error:
         return DamagedMetadata(path=path, reason=f"{metadata or 'it'} cannot be read: {error}")
-    record = _optional(path, "RECORD")
+    record = _optional(path, "RECORD") if records else None
     files = () if record is None else listed_paths(record)
     return Installed(
         distribution=Distribution(

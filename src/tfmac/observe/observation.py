@@ -56,15 +56,17 @@ def observe(
     parts: frozenset[Part],
     cwd: Optional[str],
     variables: Mapping[str, str],
+    records: bool = True,
 ) -> Facts:
     """Read an environment.
 
     ``target`` puts another machine in the place of ``host``. ``cwd`` is where shadowing modules
     are sought, None to seek none. A part that was not asked for is unknown, with that reason.
+    Without ``records`` it stays unknown what the distributions provide.
     """
     environment = located.environment
     site_packages = environment.site_packages
-    installed, damaged = read_distributions(site_packages)
+    installed, damaged = read_distributions(site_packages, records=records)
     distributions = tuple(entry.distribution for entry in installed)
     native = _read(
         Part.NATIVE_LIBRARIES, parts, "file headers", lambda: read_native_libraries(installed)
