@@ -16,7 +16,9 @@ from tfmac.models.migration.rules.classes import model_name
 from tfmac.models.migration.rules.registry import RULES
 from tfmac.models.migration.rules.training import training_of
 from tfmac.models.migration.scenes import scene_of
+from tfmac.models.migration.sharing import tied
 from tfmac.models.migration.translation import Translation
+from tfmac.models.migration.variables.source import source_variables
 from tfmac.models.migration.writing import locations, written
 from tfmac.schema.migration import Untranslated
 from tfmac.schema.model_content import Content
@@ -35,6 +37,8 @@ def translate(content: Content, keras: Version, *, custom: Sequence[str] = ()) -
         given = network_of(content.configuration)
     except UnreadableArchitecture as error:
         return _impossible(content, str(error))
+    if content.tensors:
+        given = tied(given, source_variables(content, content.configuration).shared)
     network = _translated(given, keras, scene, ledger)
     configuration = written(network, scene.target)
     training = training_of(content, scene, ledger, _renamed_outputs(given, network))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tfmac.models.migration.network import Call, Layer, Network, Reference
+from tfmac.models.migration.sharing import shared_as_read
 from tfmac.models.migration.targets import Release, Target
 
 # What a model is called, and the module that Keras 3 names for it in every release.
@@ -16,6 +17,7 @@ _SINGLE_ENDS: Release = (3, 11)
 
 def written(network: Network, target: Target) -> dict[str, Any]:
     """Write a whole model."""
+    network = shared_as_read(network)
     return {
         "module": _MODULES.get(network.class_name),
         "class_name": network.class_name,

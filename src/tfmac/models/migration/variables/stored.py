@@ -38,6 +38,8 @@ class StoredVariables(msgspec.Struct, frozen=True, kw_only=True):
 
     variables: tuple[StoredVariable, ...] = ()
     unowned: tuple[Unowned, ...] = ()
+    shared: tuple[tuple[str, str], ...] = ()
+    """The locations of a layer that stands at two places: the first, and another."""
 
 
 def key_within(owner: Owner, key: str) -> str:

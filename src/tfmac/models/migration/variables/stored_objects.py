@@ -17,6 +17,7 @@ from tfmac.models.migration.variables.shared_objects import (
     are_whole,
     everywhere,
     identity,
+    shared_locations,
 )
 from tfmac.models.migration.variables.stored import (
     StoredVariable,
@@ -52,7 +53,7 @@ def read_objects(content: Content, model: Owner, keras: Version) -> StoredVariab
     # That layers are one is believed only where all that is stored then has its place.
     if shared.unowned or not are_whole(variables, model):
         return found
-    return StoredVariables(variables=variables)
+    return StoredVariables(variables=variables, shared=shared_locations(way.again))
 
 
 class _Way:

@@ -9,7 +9,12 @@ from collections.abc import Iterator, Sequence
 from typing import Optional
 
 from tfmac.models.migration.variables.owners import Owner
-from tfmac.models.migration.variables.shared_objects import Shared, everywhere, may_be_one
+from tfmac.models.migration.variables.shared_objects import (
+    Shared,
+    everywhere,
+    may_be_one,
+    shared_locations,
+)
 from tfmac.models.migration.variables.stored import (
     StoredVariable,
     StoredVariables,
@@ -38,6 +43,8 @@ _NOT_ATTRIBUTES = frozenset(
         "_non_trainable_variables",
     }
 )
+# What ``tf.random.Generator`` is at; Keras 3 has generators of its own, which begin anew.
+_STATE_OF_GENERATOR = "_state_var"
 _DEEPEST = 8
 _UNIQUE = re.compile(r"_\d+$")
 
@@ -76,6 +83,8 @@ class _Reading:
         variables: list[StoredVariable] = []
         unowned: list[Unowned] = []
         for tensor in self._content.tensors:
+            if _is_state_of_generator(tensor):
+                continue
             found = self._variable(tensor)
             if found is not None:
                 owner, key = found
@@ -90,8 +99,11 @@ class _Reading:
                     paths=(tensor.path,),
                 )
             )
-        variables = list(everywhere(variables, self._shared))
-        return StoredVariables(variables=tuple(variables), unowned=tuple(unowned))
+        return StoredVariables(
+            variables=tuple(everywhere(variables, self._shared)),
+            unowned=tuple(unowned),
+            shared=shared_locations(self._shared),
+        )
 
     def enter(self) -> None:
         """Go through the graph of objects beside the architecture."""
@@ -245,6 +257,11 @@ def _variables_below(nodes: Sequence[Node], number: int) -> Iterator[tuple[list[
             for name, child in nodes[one].children.items()
             if name not in _NOT_ATTRIBUTES
         )
+
+
+def _is_state_of_generator(tensor: Tensor) -> bool:
+    way, mark, _ = tensor.path.partition(_ATTRIBUTES)
+    return bool(mark) and way.endswith(f"/{_STATE_OF_GENERATOR}") and tensor.dtype == "int64"
 
 
 def _all_variables(owners: Sequence[Owner]) -> Iterator[tuple[Owner, str, str]]:
