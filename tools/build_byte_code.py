@@ -1,22 +1,18 @@
 """Writes how the releases of Python write instructions: asks each interpreter for its own.
 
-    python tools/build_byte_code.py PYTHON3.6 PYTHON3.7 PYTHON3.8 ...
+    python -m tools.build_byte_code PYTHON3.6 PYTHON3.7 PYTHON3.8 ...
 
 An interpreter has to be CPython 3.6 or later: before, instructions were not all two bytes long.
 """
 
-import argparse
-import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
-import msgspec
-
 from tfmac.knowledge.store import SCHEMA_VERSION
 from tfmac.schema.byte_code import ByteCode, Instructions
+from tools import asking_pythons
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "src" / "tfmac" / "knowledge" / "data" / "byte_code.json"
@@ -60,29 +56,16 @@ print(json.dumps({
 
 def asked(python: str) -> Instructions:
     """Ask an interpreter."""
-    answer = subprocess.run([python, "-I", "-c", _QUESTION], capture_output=True, check=True)
-    return msgspec.convert(json.loads(answer.stdout), Instructions)
-
-
-def minor(release: Instructions) -> tuple[int, int]:
-    """Give the first two numbers of a release."""
-    first, second = release.python.split(".")[:2]
-    return int(first), int(second)
+    return asking_pythons.asked(python, _QUESTION, Instructions)[1]
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Write the file."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("pythons", nargs="+", metavar="PYTHON")
-    parser.add_argument("--output", type=Path, default=OUTPUT)
-    options = parser.parse_args(arguments)
-    releases = sorted((asked(python) for python in options.pythons), key=minor)
-    record = ByteCode(
-        schema_version=SCHEMA_VERSION,
-        releases={"{}.{}".format(*minor(one)): one for one in releases},
-    )
-    options.output.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=0) + b"\n")
-    return 0
+    return asking_pythons.write_answers(_QUESTION, Instructions, _record, OUTPUT, arguments)
+
+
+def _record(releases: dict[str, Instructions]) -> ByteCode:
+    return ByteCode(schema_version=SCHEMA_VERSION, releases=releases)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,14 @@
 """Writes what the instructions of Python's releases are called: asks each interpreter.
 
-python tools/build_instruction_names.py PYTHON3.6 PYTHON3.7 PYTHON3.8 ...
+python -m tools.build_instruction_names PYTHON3.6 PYTHON3.7 PYTHON3.8 ...
 """
 
-import argparse
-import json
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Optional
 
-import msgspec
+from tools.asking_pythons import write_answers
 
 from tfmac.knowledge.store import SCHEMA_VERSION
 from tfmac.schema.instruction_names import InstructionNames, PythonInstructions
@@ -36,31 +33,13 @@ print(json.dumps({
 """
 
 
-def asked(python: str) -> InstructionNames:
-    """Ask an interpreter."""
-    answer = subprocess.run([python, "-I", "-c", _QUESTION], capture_output=True, check=True)
-    return msgspec.convert(json.loads(answer.stdout), InstructionNames)
-
-
-def minor(release: InstructionNames) -> tuple[int, int]:
-    """Give the first two numbers of a release."""
-    first, second = release.python.split(".")[:2]
-    return int(first), int(second)
-
-
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Write the file."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("pythons", nargs="+", metavar="PYTHON")
-    parser.add_argument("--output", type=Path, default=OUTPUT)
-    options = parser.parse_args(arguments)
-    releases = sorted((asked(python) for python in options.pythons), key=minor)
-    record = PythonInstructions(
-        schema_version=SCHEMA_VERSION,
-        releases={"{}.{}".format(*minor(one)): one for one in releases},
-    )
-    options.output.write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=0) + b"\n")
-    return 0
+    return write_answers(_QUESTION, InstructionNames, _record, OUTPUT, arguments)
+
+
+def _record(releases: dict[str, InstructionNames]) -> PythonInstructions:
+    return PythonInstructions(schema_version=SCHEMA_VERSION, releases=releases)
 
 
 if __name__ == "__main__":
