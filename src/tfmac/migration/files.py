@@ -12,6 +12,7 @@ from packaging.version import Version
 from tfmac.formats.json_text import readable
 from tfmac.migration.messages import Reply, Request
 from tfmac.observe.child import ChildCannotStart, child_variables, signal_name
+from tfmac.observe.limits import LIBRARY_VARIABLES
 from tfmac.observe.model_files import ModelsExtraMissing
 from tfmac.schema.migration import MigratedModel
 from tfmac.schema.model_content import Problem
@@ -24,16 +25,6 @@ _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from tfmac.migration.worker import serve; serve(int(sys.argv[2]), int(sys.argv[3]))"
 )
-_VARIABLES = {
-    # Nothing is computed: threads would only take memory.
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    # A file names its filters, which are libraries; none is loaded.
-    "HDF5_PLUGIN_PRELOAD": "::",
-    "HDF5_PLUGIN_PATH": None,
-}
 
 
 class Migration(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +127,7 @@ def _asked(request: Request, time_limit: float) -> Reply:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=child_variables(_VARIABLES),
+            env=child_variables(LIBRARY_VARIABLES),
         )
     except OSError as error:
         raise ChildCannotStart(f"{error.strerror} ({error.filename})") from error

@@ -15,6 +15,7 @@ import msgspec
 
 from tfmac.formats.json_text import sound
 from tfmac.migration.messages import Reply, Request
+from tfmac.observe.limits import lower
 
 # Address space beyond the memory that may be written: the libraries themselves.
 _LIBRARIES = 1 << 30
@@ -33,21 +34,11 @@ def serve(memory_limit: int, time_limit: int) -> None:
         (resource.RLIMIT_AS, memory_limit + _LIBRARIES),
         (resource.RLIMIT_CPU, time_limit),
     ):
-        _lower(kind, most)
+        lower(kind, most)
     with os.fdopen(requests, "rb") as stream:
         request = msgspec.json.decode(stream.read(), type=Request)
     with os.fdopen(replies, "wb") as stream:
         stream.write(_encoded(_answer(request)))
-
-
-def _lower(kind: int, value: int) -> None:
-    _, most = resource.getrlimit(kind)
-    soft = value if most == resource.RLIM_INFINITY else min(value, most)
-    try:
-        resource.setrlimit(kind, (soft, most))
-    except (OSError, ValueError):
-        # A system that does not have this limit is left without it.
-        return
 
 
 def _answer(request: Request) -> Reply:

@@ -20,6 +20,7 @@ import msgspec
 
 from tfmac.formats.json_text import readable
 from tfmac.observe.child import ChildCannotStart, child_variables, signal_name
+from tfmac.observe.limits import LIBRARY_VARIABLES
 from tfmac.observe.model_messages import Reply, Request
 from tfmac.observe.model_search import models_in
 from tfmac.schema.model_content import Content, ModelFormat, Problem
@@ -38,16 +39,6 @@ _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from tfmac.observe.model_worker import serve; serve(int(sys.argv[2]))"
 )
-_VARIABLES = {
-    # Nothing is computed: threads would only take memory.
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-    # A file names its filters, which are libraries; none is loaded.
-    "HDF5_PLUGIN_PRELOAD": "::",
-    "HDF5_PLUGIN_PATH": None,
-}
 
 
 class ModelsExtraMissing(Exception):
@@ -197,7 +188,7 @@ class _Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=child_variables(_VARIABLES),
+                env=child_variables(LIBRARY_VARIABLES),
                 # Ctrl-C is for the user's own process, which ends this one.
                 start_new_session=True,
             )

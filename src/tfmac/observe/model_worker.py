@@ -14,6 +14,7 @@ from typing import BinaryIO
 import msgspec
 
 from tfmac.formats.json_text import sound
+from tfmac.observe.limits import lower
 from tfmac.observe.model_messages import Reply, Request
 from tfmac.observe.model_opening import open_model
 
@@ -45,26 +46,16 @@ def _own_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 
 def _limit(memory: int) -> None:
-    _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_FSIZE, 0)
-    _lower(resource.RLIMIT_DATA, memory)
-    _lower(resource.RLIMIT_AS, memory + _LIBRARIES)
+    lower(resource.RLIMIT_CORE, 0)
+    lower(resource.RLIMIT_FSIZE, 0)
+    lower(resource.RLIMIT_DATA, memory)
+    lower(resource.RLIMIT_AS, memory + _LIBRARIES)
 
 
 def _limit_time(seconds: float) -> None:
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = int(used.ru_utime + used.ru_stime + seconds) + _SPARE_SECONDS
-    _lower(resource.RLIMIT_CPU, until)
-
-
-def _lower(kind: int, value: int) -> None:
-    _, most = resource.getrlimit(kind)
-    soft = value if most == resource.RLIM_INFINITY else min(value, most)
-    try:
-        resource.setrlimit(kind, (soft, most))
-    except (OSError, ValueError):
-        # A system that does not have this limit is left without it.
-        return
+    lower(resource.RLIMIT_CPU, until)
 
 
 def _answer(path: str) -> Reply:
