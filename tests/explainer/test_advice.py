@@ -92,3 +92,12 @@ def test_what_a_log_shows_goes_before_what_facts_say() -> None:
     assert joined.packages == {"numpy": "1.26.4", "h5py": "3.11.0"}
     assert joined.macos == "12.1"
     assert msgspec.structs.asdict(joined)["complete"] is True
+
+
+def test_commands_for_a_case_keep_to_that_case() -> None:
+    """What a condition says of packages binds the planner, too."""
+    conditional, otherwise = choose(LOG, Known(), {})
+    assert [one.value for one in conditional.given] == ["tensorflow<2.16"]
+    assert otherwise.given == ()
+    (certain,) = choose(LOG, Known(packages={"tensorflow": "2.15.0"}), {})
+    assert certain.given == ()

@@ -210,7 +210,7 @@ def _step(advice: Chosen, machine: Optional[Machine]) -> Step:
     if machine is not None and advice.constraints:
         from tfmac.api.advised_commands import commands
 
-        lines = commands(advice.constraints, machine)
+        lines = commands((*advice.given, *advice.constraints), machine)
     return Step(text=advice.text, condition=advice.condition, commands=lines, code=advice.code)
 
 

@@ -27,6 +27,8 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     code: tuple[str, ...]
     constraints: tuple[Constraint, ...]
     condition: Optional[str]
+    given: tuple[Constraint, ...] = ()
+    """What the condition says of packages and Python: commands for that case keep to it."""
 
 
 def choose(log: LogKnowledge, known: Known, captures: dict[str, str]) -> Iterator[Chosen]:
@@ -41,7 +43,10 @@ def choose(log: LogKnowledge, known: Known, captures: dict[str, str]) -> Iterato
             condition, conditional = worded_circumstances(advice.when), True
         elif conditional:
             condition = "otherwise"
-        yield _chosen(advice, captures, condition)
+        found = _chosen(advice, captures, condition)
+        if answer is None and advice.when is not None:
+            found = msgspec.structs.replace(found, given=tuple(_given(advice.when)))
+        yield found
         if answer:
             return
 
@@ -53,6 +58,17 @@ def _chosen(advice: Advice, captures: dict[str, str], condition: Optional[str]) 
         constraints=tuple(_constraints(advice, captures)),
         condition=condition,
     )
+
+
+def _given(circumstances: Circumstances) -> Iterator[Constraint]:
+    reason = "the case that this is for"
+    for name, specifier in circumstances.packages.items():
+        if specifier and releases.package(name) is not None:
+            yield Constraint(
+                kind=ConstraintKind.REQUIREMENT, value=f"{name}{specifier}", reason=reason
+            )
+    if circumstances.python is not None:
+        yield Constraint(kind=ConstraintKind.PYTHON, value=circumstances.python, reason=reason)
 
 
 def _constraints(advice: Advice, captures: dict[str, str]) -> Iterator[Constraint]:
