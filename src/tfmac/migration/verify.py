@@ -29,6 +29,7 @@ from tfmac.migration.verify_layers import (
 )
 from tfmac.migration.verify_process import Died, FrameworkProcess, Refused
 from tfmac.migration.verify_readers import candidates, missing_code, reader_of_keras
+from tfmac.models.configuration import named_in
 from tfmac.models.loadability.readers import parse_reader
 from tfmac.observe.model_files import read_model
 from tfmac.observe.model_paths import checkpoint_prefix
@@ -167,7 +168,7 @@ class Verifier:
 
     def _new(self, reader: str, path: str, original: Original) -> _Loaded:
         """Load the new file as its user will: no argument, no code but what was supplied."""
-        request = {"custom": original.custom, "folder": original.folder, "compile": True}
+        request = {**_code_of(original), "compile": True}
         try:
             return self._loaded(_NEW, reader, {**request, "path": os.path.abspath(path)})
         except NoEnvironment as error:
@@ -186,8 +187,7 @@ class Verifier:
             # Keras calls a checkpoint by its prefix.
             "path": os.path.abspath(checkpoint_prefix(original.path) or original.path),
             "architecture": original.architecture and os.path.abspath(original.architecture),
-            "custom": original.custom,
-            "folder": original.folder,
+            **_code_of(original),
             "unsafe": True,
         }
         reasons: list[str] = []
@@ -321,6 +321,18 @@ class Verifier:
             types=tuple(answer["types"]),
             arrays=tuple(read_arrays(path)),
         )
+
+
+def _code_of(original: Original) -> dict[str, Any]:
+    """Name the user's code: where it is, and the names that the original has it under."""
+    named = [
+        name
+        for content in (_contents(original) if original.custom else ())
+        for one in named_in(content.configuration)
+        for name in (one.class_name, one.registered_name)
+        if name is not None and ">" in name
+    ]
+    return {"custom": original.custom, "folder": original.folder, "registered": sorted({*named})}
 
 
 def _contents(original: Original) -> tuple[Content, ...]:

@@ -230,6 +230,11 @@ def custom_objects(request: dict[str, Value]) -> dict[str, Value]:
     for text in request.get("custom") or []:
         module, _, name = text.partition(":")
         found[name] = getattr(importlib.import_module(module), name)
+    # Keras looks for what was registered by its whole name: ``package>Class``.
+    for whole in request.get("registered") or []:
+        bare = whole.rpartition(">")[2]
+        if bare in found:
+            found[whole] = found[bare]
     return found
 
 
