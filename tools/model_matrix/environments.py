@@ -12,7 +12,7 @@ import msgspec
 from tfmac.environments.uv import Uv, find_uv
 from tfmac.observe.interpreters import find_interpreters
 
-FREE_BYTES = 10 * 2**30
+FREE_BYTES = 20 * 2**30
 """What has to stay free on the disk."""
 
 

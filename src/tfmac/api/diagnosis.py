@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Optional
 
@@ -41,22 +40,13 @@ def collect_facts(
     """
     from tfmac.checks.registry import parts_needed, select
     from tfmac.observe.host import observe_host
-    from tfmac.observe.locate import (
-        locate_default,
-        locate_environment,
-        locate_interpreter,
-        locate_tree,
-    )
+    from tfmac.observe.locate import locate, locate_tree
     from tfmac.observe.observation import observe
 
     if site_packages is not None:
         located, cwd = locate_tree(site_packages, python=python_version), None
-    elif env is not None:
-        located = locate_environment(env, because="--env names it")
-    elif python is not None:
-        located = locate_interpreter(python, because="--python names it")
     else:
-        located = locate_default(os.environ, running=sys.prefix, cwd=os.getcwd())
+        located = locate(python=python, env=env)
     return observe(
         located,
         host=observe_host(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING, Callable, Optional, Union
 
 from tfmac._version import __version__
@@ -82,17 +81,11 @@ def collect_installed(*, python: Optional[str] = None, env: Optional[str] = None
     The environment is chosen as by ``collect_facts``. Raises ``NothingToInspect``.
     """
     from tfmac.observe.host import observe_host
-    from tfmac.observe.locate import locate_default, locate_environment, locate_interpreter
+    from tfmac.observe.locate import locate
     from tfmac.observe.observation import observe
 
-    if env is not None:
-        located = locate_environment(env, because="--env names it")
-    elif python is not None:
-        located = locate_interpreter(python, because="--python names it")
-    else:
-        located = locate_default(os.environ, running=sys.prefix, cwd=os.getcwd())
     return observe(
-        located,
+        locate(python=python, env=env),
         host=observe_host(),
         target=None,
         parts=frozenset(),

@@ -1,7 +1,6 @@
 """Migration of model files: old ones in, current ``.keras`` files out, with a proof."""
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from typing import Callable, Optional, Union
 
@@ -163,13 +162,10 @@ def _machine(python: Optional[str]) -> "tuple[Target, Sequence[str]]":
 
 def _own_python(python: Optional[str]) -> Optional[str]:
     """Give the minor version of the interpreter that is meant, None where it does not tell."""
-    from tfmac.observe.locate import NothingToInspect, locate_default, locate_interpreter
+    from tfmac.observe.locate import NothingToInspect, locate
 
     try:
-        if python is not None:
-            located = locate_interpreter(python, because="--python names it")
-        else:
-            located = locate_default(os.environ, running=sys.prefix, cwd=os.getcwd())
+        located = locate(python=python)
     except NothingToInspect:
         if python is not None:
             raise

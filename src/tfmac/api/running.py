@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from typing import Optional
 
@@ -35,20 +34,11 @@ def run_program(
     at. Raises ``NothingToInspect`` where there is none, and ``CannotStart``.
     """
     from tfmac.environments.running import run_through
+    from tfmac.observe.locate import locate
 
-    interpreter = _interpreter(_located(python, env))
+    interpreter = _interpreter(locate(python=python, env=env))
     ended = run_through([interpreter, *arguments], timeout=timeout)
     return Ran(ended=ended, interpreter=interpreter)
-
-
-def _located(python: Optional[str], env: Optional[str]) -> Located:
-    from tfmac.observe.locate import locate_default, locate_environment, locate_interpreter
-
-    if env is not None:
-        return locate_environment(env, because="--env names it")
-    if python is not None:
-        return locate_interpreter(python, because="--python names it")
-    return locate_default(os.environ, running=sys.prefix, cwd=os.getcwd())
 
 
 def _interpreter(located: Located) -> str:

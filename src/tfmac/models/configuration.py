@@ -89,13 +89,13 @@ class _Reader:
         self._left -= 1
         if class_name is None or depth > _MAX_DEPTH or self._left < 0:
             return None
-        config = _config_of(entry)
+        config = config_of(entry)
         name = _text(entry.get("name")) or _text(config.get("name")) or class_name
         # The model itself is what all is in: it stands in no location.
         location = (f"{around}/{name}" if around else name) if depth else ""
-        layers = _layers_of(config)
+        layers = layers_of(config)
         inner = config.get("layer")
-        if layers is None and isinstance(inner, dict) and _layers_of(_config_of(inner)) is not None:
+        if layers is None and isinstance(inner, dict) and layers_of(config_of(inner)) is not None:
             children: Sequence[object] = [inner]
         else:
             children = layers or []
@@ -113,7 +113,7 @@ class _Reader:
         )
 
 
-def _config_of(entry: Json) -> Json:
+def config_of(entry: Json) -> Json:
     """Give a part's configuration; that of an old Sequential is just its list of layers."""
     config = entry.get("config")
     if isinstance(config, list):
@@ -121,7 +121,8 @@ def _config_of(entry: Json) -> Json:
     return config if isinstance(config, dict) else _NOTHING
 
 
-def _layers_of(config: Json) -> Optional[list[Any]]:
+def layers_of(config: Json) -> Optional[list[Any]]:
+    """Give the entries of a model's layers; None where a configuration is of no model."""
     layers = config.get("layers")
     if isinstance(layers, list) and all(isinstance(one, dict) for one in layers):
         return layers
@@ -150,14 +151,14 @@ def _place_of(entry: Json, around: str) -> str:
     """Add the name of a layer to where it is."""
     if "inbound_nodes" not in entry and not _is_layer(entry):
         return around
-    name = _text(entry.get("name")) or _text(_config_of(entry).get("name"))
+    name = _text(entry.get("name")) or _text(config_of(entry).get("name"))
     if name is None or name == around.rpartition("/")[2]:
         return around
     return f"{around}/{name}" if around else name
 
 
 def _is_layer(entry: Json) -> bool:
-    config = _config_of(entry)
+    config = config_of(entry)
     return "name" in config and ("trainable" in config or "batch_input_shape" in config)
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Optional
 
@@ -113,6 +114,18 @@ def locate_interpreter(python: str, *, because: str) -> Located:
         return _located(ask_interpreter(path, time_limit=_ASK_SECONDS), because)
     except InterpreterCannotRun as error:
         raise NothingToInspect(str(error)) from error
+
+
+def locate(*, python: Optional[str] = None, env: Optional[str] = None) -> Located:
+    """Take the environment that the user has named, else the one that is at hand.
+
+    Raises ``NothingToInspect``.
+    """
+    if env is not None:
+        return locate_environment(env, because="--env names it")
+    if python is not None:
+        return locate_interpreter(python, because="--python names it")
+    return locate_default(os.environ, running=sys.prefix, cwd=os.getcwd())
 
 
 def locate_default(variables: Mapping[str, str], *, running: str, cwd: str) -> Located:

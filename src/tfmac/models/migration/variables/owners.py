@@ -11,7 +11,7 @@ import msgspec
 from packaging.version import Version
 
 from tfmac.knowledge import keras_names, layer_variables
-from tfmac.models.configuration import Json
+from tfmac.models.configuration import Json, config_of, layers_of
 from tfmac.schema.layer_variables import LayerVariable
 
 _MAX_DEPTH = 24
@@ -62,8 +62,8 @@ class _Builder:
 
     def model(self, entry: Json, location: str, depth: int, key: str = "") -> Owner:
         """Read a model. What is in it has locations below its own."""
-        config = _config_of(entry)
-        entries = _layers_of(config) or ()
+        config = config_of(entry)
+        entries = layers_of(config) or ()
         layers = (self._child(one, location, depth + 1) for one in entries)
         return Owner(
             name=_name_of(entry),
@@ -86,9 +86,9 @@ class _Builder:
 
     def layer(self, entry: Json, location: str, key: str, depth: int) -> Owner:
         """Read a layer, or an object inside of one."""
-        config = _config_of(entry)
+        config = config_of(entry)
         class_name = str(entry.get("class_name"))
-        if _layers_of(config) is not None and not key:
+        if layers_of(config) is not None and not key:
             return self.model(entry, location, depth)
         known = _is_keras(entry)
         found = layer_variables.variables_of(class_name, self._keras, config) if known else None
@@ -114,7 +114,7 @@ class _Builder:
             if not isinstance(entry, dict) or depth > _MAX_DEPTH:
                 continue
             below = f"{key}/{attribute}" if key else attribute
-            if _layers_of(_config_of(entry)) is not None:
+            if layers_of(config_of(entry)) is not None:
                 inside = f"{location}/{_name_of(entry)}"
                 yield attribute, self.model(entry, inside, depth + 1)
             else:
@@ -138,22 +138,8 @@ def _inner_entries(class_name: str, config: Json) -> Iterator[tuple[str, object]
             yield f"cells/{number}", one
 
 
-def _config_of(entry: Json) -> Json:
-    config = entry.get("config")
-    if isinstance(config, list):
-        return {"layers": config}
-    return config if isinstance(config, dict) else _NOTHING
-
-
-def _layers_of(config: Json) -> Optional[list[Any]]:
-    layers = config.get("layers")
-    if isinstance(layers, list) and all(isinstance(one, dict) for one in layers):
-        return layers
-    return None
-
-
 def _name_of(entry: Json) -> str:
-    for name in (entry.get("name"), _config_of(entry).get("name"), entry.get("class_name")):
+    for name in (entry.get("name"), config_of(entry).get("name"), entry.get("class_name")):
         if isinstance(name, str):
             return name
     return ""
