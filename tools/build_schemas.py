@@ -15,6 +15,7 @@ import msgspec
 from tfmac.schema import documents
 from tfmac.schema.abi import AbiAnswer, AbiMatrix, StackMatrix
 from tfmac.schema.api_history import ApiPage
+from tfmac.schema.device_check import CheckReport
 from tfmac.schema.explanations import ExplanationReport
 from tfmac.schema.facts import Facts
 from tfmac.schema.knowledge_reports import (
@@ -45,6 +46,7 @@ DOCUMENTS: dict[str, Any] = {
     "api": ApiPage,
     "cause": CausePage,
     "causes": CauseList,
+    "check": CheckReport,
     "checks": CheckList,
     "creation": CreationReport,
     "diagnosis": Diagnosis,

@@ -1,5 +1,7 @@
 """Small environments on disk: dist-info folders, packages, interpreters, native libraries."""
 
+import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Optional, Union
@@ -102,6 +104,15 @@ def site_packages(root: Path, python: str = "3.12.4") -> Path:
     folder = root / f"lib/python{minor}/site-packages"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def running_environment(root: Path, **packages: str) -> Path:
+    """Make an environment on this interpreter, with packages that are one file of code each."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    site = virtual_environment(root, Path(os.path.realpath(sys.executable)), python=version)
+    for name, code in packages.items():
+        distribution(site, name, "2.20.0", {f"{name}/__init__.py": code})
+    return root
 
 
 def link(path: Path, end: Path) -> Path:

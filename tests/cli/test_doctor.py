@@ -51,16 +51,6 @@ def causes(diagnosis: "dict[str, Any]") -> "list[str]":
     return [one["cause"] for one in diagnosis["findings"]]
 
 
-def real_environment(root: Path, **packages: str) -> Path:
-    """Make an environment that runs, with packages that are one file of code each."""
-    version = ".".join(map(str, sys.version_info[:3]))
-    base = Path(os.path.realpath(sys.executable))
-    site = trees.virtual_environment(root, base, python=version)
-    for name, code in packages.items():
-        trees.distribution(site, name, "2.20.0", {f"{name}/__init__.py": code})
-    return root
-
-
 def test_a_sound_environment(tree: Path) -> None:
     """Nothing is found: exit code 0, the result on standard output, nothing beside it."""
     code, out, err = tfmac("doctor", "--site-packages", tree, *MAC)
@@ -96,7 +86,7 @@ def test_facts_give_the_same_findings(tree: Path, tmp_path: Path, form: str) -> 
 
 def test_facts_of_a_running_environment_give_the_same_findings(tmp_path: Path) -> None:
     """Host, variables and the modules of the working directory are in the facts, too."""
-    root = real_environment(tmp_path / "env", tensorflow="")
+    root = trees.running_environment(tmp_path / "env", tensorflow="")
     Path("tensorflow.py").write_text("")
     written = tmp_path / "facts.json"
     assert tfmac("facts", "--env", root, "-o", written).code == 0
@@ -196,7 +186,7 @@ def test_what_is_not_asked_for_is_not_looked_at(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """``--only`` saves the work: a part that no check needs is not read."""
-    root = real_environment(tmp_path / "env", tensorflow="")
+    root = trees.running_environment(tmp_path / "env", tensorflow="")
 
     def look(*_arguments: object) -> None:
         raise AssertionError("files were compared")
@@ -248,7 +238,7 @@ def test_a_home_in_an_unusual_place_is_taken_out(
 ) -> None:
     """The home folder of this user counts wherever it is."""
     home = tmp_path / "accounts" / "jane"
-    root = real_environment(home / "env", tensorflow="")
+    root = trees.running_environment(home / "env", tensorflow="")
     monkeypatch.setenv("HOME", str(home))
     ended = tfmac("doctor", "--env", root, "--share", "--format", "json")
     assert "jane" not in ended.out
@@ -387,7 +377,9 @@ def test_a_link_that_leads_nowhere(tmp_path: Path) -> None:
 
 def test_an_import_that_raises(tmp_path: Path) -> None:
     """``--deep`` says how the import dies, and an import that dies is a no."""
-    root = real_environment(tmp_path / "env", tensorflow="raise ImportError('no such symbol')")
+    root = trees.running_environment(
+        tmp_path / "env", tensorflow="raise ImportError('no such symbol')"
+    )
     ended = tfmac("doctor", "--env", root, "--deep", "--format", "json", "--cwd", root)
     diagnosis = document(ended.out, "diagnosis")
     assert diagnosis["tensorflow"]["state"] == "cannot-load"
@@ -400,7 +392,7 @@ def test_an_import_that_raises(tmp_path: Path) -> None:
 def test_an_import_that_is_killed(tmp_path: Path) -> None:
     """A signal is named, in words."""
     code = "import os, signal; os.kill(os.getpid(), signal.SIGILL)"
-    root = real_environment(tmp_path / "env", tensorflow=code)
+    root = trees.running_environment(tmp_path / "env", tensorflow=code)
     ended = tfmac("doctor", "--env", root, "--deep")
     assert ended.code == 1
     assert "in stage import, by a signal: SIGILL" in ended.out
@@ -410,7 +402,7 @@ def test_an_import_that_is_killed(tmp_path: Path) -> None:
 
 def test_an_import_that_hangs(tmp_path: Path) -> None:
     """The time limit ends it."""
-    root = real_environment(tmp_path / "env", tensorflow="import time; time.sleep(600)")
+    root = trees.running_environment(tmp_path / "env", tensorflow="import time; time.sleep(600)")
     ended = tfmac("doctor", "--env", root, "--deep", "--time-limit", "1", "--format", "json")
     diagnosis = document(ended.out, "diagnosis")
     assert diagnosis["probe"]["death"]["kind"] == "hang"
@@ -420,7 +412,9 @@ def test_an_import_that_hangs(tmp_path: Path) -> None:
 
 def test_a_death_after_the_import(tmp_path: Path) -> None:
     """A TensorFlow that loads and cannot be used is a no as well."""
-    root = real_environment(tmp_path / "env", tensorflow="__version__, config = '2.20.0', None")
+    root = trees.running_environment(
+        tmp_path / "env", tensorflow="__version__, config = '2.20.0', None"
+    )
     ended = tfmac("doctor", "--env", root, "--deep", "--format", "json")
     diagnosis = document(ended.out, "diagnosis")
     assert diagnosis["probe"]["death"]["stage"] == "devices"
@@ -459,8 +453,8 @@ def test_a_crash_of_the_program(shadowed: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_environment_that_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an option: the activated one, else one in the working directory, else python3."""
-    here = real_environment(Path.cwd() / ".venv", tensorflow="")
-    active = real_environment(tmp_path / "active", tensorflow="")
+    here = trees.running_environment(Path.cwd() / ".venv", tensorflow="")
+    active = trees.running_environment(tmp_path / "active", tensorflow="")
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "elsewhere"))
     assert document(tfmac("doctor", "--format", "json").out, "diagnosis")["environment"][
         "root"
@@ -546,7 +540,7 @@ def test_ctrl_c_while_tensorflow_is_imported(tmp_path: Path) -> None:
     """The child ends, too; exit code 4 and one line."""
     ready = tmp_path / "ready"
     code = f"import time; open({str(ready)!r}, 'w').close(); time.sleep(600)"
-    root = real_environment(tmp_path / "env", tensorflow=code)
+    root = trees.running_environment(tmp_path / "env", tensorflow=code)
     with subprocess.Popen(
         [sys.executable, "-c", ENTRY, "doctor", "--env", str(root), "--deep"],
         stdout=subprocess.PIPE,

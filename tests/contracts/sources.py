@@ -11,9 +11,11 @@ PACKAGE = Path(tfmac.__file__).parent
 
 
 class Source(NamedTuple):
-    """One module: its dotted name, its part of the package, and its syntax tree."""
+    """One module: its file, its dotted name, its package, its layer, and its syntax tree."""
 
+    path: Path
     module: str
+    package: str
     layer: str
     tree: ast.Module
 
@@ -24,8 +26,17 @@ class Source(NamedTuple):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{self.module}: relative import"
-                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+                origin = self._origin(node)
+                yield from (f"{origin}.{alias.name}" for alias in node.names)
+
+    def _origin(self, node: ast.ImportFrom) -> str:
+        """Name the module that is imported from; only ``device``, which is carried, is relative."""
+        assert (node.level > 0) <= (self.layer == "device"), f"{self.module}: relative import"
+        if node.level == 0:
+            return str(node.module)
+        steps = self.package.split(".")
+        above = steps[: len(steps) - node.level + 1]
+        return ".".join([*above, *([node.module] if node.module else [])])
 
     @property
     def own_imports(self) -> "Iterator[str]":
@@ -36,9 +47,16 @@ class Source(NamedTuple):
 
 def _read(path: Path) -> Source:
     parts = path.relative_to(PACKAGE).with_suffix("").parts
+    package = ".".join(("tfmac", *parts[:-1]))
     parts = parts[:-1] if parts[-1] == "__init__" else parts
     tree = ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-    return Source(module=".".join(("tfmac", *parts)), layer=parts[0] if parts else "", tree=tree)
+    return Source(
+        path=path,
+        module=".".join(("tfmac", *parts)),
+        package=package,
+        layer=parts[0] if parts else "",
+        tree=tree,
+    )
 
 
 SOURCES = [_read(path) for path in sorted(PACKAGE.rglob("*.py"))]

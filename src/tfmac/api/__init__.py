@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from tfmac.api.checking import check
     from tfmac.api.compatibility import abi, abi_matrix, stack_matrix
     from tfmac.api.creation import (
         create,
@@ -77,6 +78,7 @@ __all__ = [
     "build_knowledge",
     "cause",
     "causes",
+    "check",
     "check_knowledge",
     "choose",
     "collect_facts",
@@ -126,6 +128,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "checking": ("check",),
     "compatibility": ("abi", "abi_matrix", "stack_matrix"),
     "creation": (
         "create",

@@ -12,6 +12,7 @@ from tfmac.schema.platform import Target
 from tfmac.schema.reports import Diagnosis, Versions
 
 if TYPE_CHECKING:
+    from tfmac.schema.proof import Core
     from tfmac.schema.reports import CheckList
 
 # Families of checks that ``versions`` leaves out.
@@ -57,11 +58,11 @@ def collect_facts(
     )
 
 
-def probe(facts: Facts, *, time_limit: float, cwd: str) -> Facts:
+def probe(facts: Facts, *, time_limit: float, cwd: str, core: Optional[Core] = None) -> Facts:
     """Import and use what computes in the environment's interpreter, in a child process.
 
-    That is TensorFlow, or PyTorch or JAX where Keras 3 has them and no TensorFlow. Gives the facts
-    with what the probe saw. ``time_limit`` is in seconds.
+    That is ``core``; where none is named TensorFlow, or PyTorch or JAX where Keras 3 has them and
+    no TensorFlow. Gives the facts with what the probe saw. ``time_limit`` is in seconds.
     """
     import msgspec
 
@@ -74,7 +75,7 @@ def probe(facts: Facts, *, time_limit: float, cwd: str) -> Facts:
         return facts
     report = run_probe(
         facts.interpreter.value.path,
-        core=core_of(facts) or Core.TENSORFLOW,
+        core=core or core_of(facts) or Core.TENSORFLOW,
         time_limit=time_limit,
         working_directory=cwd,
     )

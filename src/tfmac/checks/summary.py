@@ -61,7 +61,7 @@ def summarise(
     return Diagnosis(
         schema_version=SCHEMA_VERSION,
         tfmac=__version__,
-        environment=_environment(facts),
+        environment=environment_summary(facts),
         tensorflow=TensorFlowSummary(
             state=state(case, findings),
             distributions=tuple(
@@ -171,7 +171,8 @@ def _ran_on(places: list[str], keras: KerasProof) -> bool:
     )
 
 
-def _environment(facts: Facts) -> EnvironmentSummary:
+def environment_summary(facts: Facts) -> EnvironmentSummary:
+    """Sum up which environment was looked at, and why this one."""
     interpreter = facts.interpreter
     python: Optional[str] = None
     if isinstance(interpreter, Found) and isinstance(interpreter.value.version, Found):

@@ -20,6 +20,7 @@ _COMMANDS = (
     "create",
     "fix",
     "undo",
+    "check",
     "inspect",
     "migrate",
     "versions",

@@ -1,5 +1,6 @@
 """Runs a child process that may hang, die or flood its output, and always ends it."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -73,60 +74,93 @@ def run_child(
     With ``stacks_on_hang`` a child that overruns its time gets SIGUSR1 first and a moment to
     write where it hangs.
     """
-    process = _start(command, variables, folder)
-    readers = [
-        _EndReader(process.stdout, STDOUT_LIMIT),
-        _EndReader(process.stderr, STDERR_LIMIT),
-    ]
+    running = RunningChild(command, variables=variables, folder=folder)
     try:
-        status = _wait(process, time_limit, stacks_on_hang=stacks_on_hang)
-    finally:
-        _end_group(process)
-    output, errors = (reader.text() for reader in readers)
-    return ChildEnd(status=status, output=output, errors=errors)
+        running.wait(time_limit)
+    except BaseException:
+        running.end()
+        raise
+    return running.end(stacks=stacks_on_hang)
 
 
-def _start(
-    command: Sequence[str], variables: Mapping[str, str], folder: Optional[str]
-) -> "subprocess.Popen[bytes]":
-    try:
-        return subprocess.Popen(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=dict(variables),
-            cwd=folder,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ChildCannotStart(f"{error.strerror} ({error.filename})") from error
+class RunningChild:
+    """A command in a process group of its own, with pipes that never fill; ``end`` must be called.
 
+    ``told`` gives it a standard input that ``tell`` writes to; else it has none. Raise
+    ``ChildCannotStart`` when the operating system refuses the program.
+    """
 
-def _wait(
-    process: "subprocess.Popen[bytes]", time_limit: float, *, stacks_on_hang: bool
-) -> Optional[int]:
-    # Popen.wait looks every 50 ms in the end, which is long beside a child that takes 60.
-    soon = time.monotonic() + min(time_limit, _CLOSELY_SECONDS)
-    while process.poll() is None and time.monotonic() < soon:
-        time.sleep(_GLANCE_SECONDS)
-    try:
-        return process.wait(max(0.0, time_limit - _CLOSELY_SECONDS))
-    except subprocess.TimeoutExpired:
-        if stacks_on_hang:
-            process.send_signal(signal.SIGUSR1)
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        variables: Mapping[str, str],
+        folder: Optional[str] = None,
+        told: bool = False,
+    ) -> None:
+        try:
+            self._process = subprocess.Popen(
+                list(command),
+                stdin=subprocess.PIPE if told else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=dict(variables),
+                cwd=folder,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ChildCannotStart(f"{error.strerror} ({error.filename})") from error
+        self._output = _EndReader(self._process.stdout, STDOUT_LIMIT)
+        self._errors = _EndReader(self._process.stderr, STDERR_LIMIT)
+
+    def ended(self) -> bool:
+        """Tell whether the process itself has ended."""
+        return self._process.poll() is not None
+
+    def tell(self, line: str) -> bool:
+        """Write a line to its standard input; False when it does not listen any more."""
+        stream = self._process.stdin
+        if stream is None:
+            raise ValueError("this child was started without a standard input")
+        try:
+            stream.write(line.encode() + b"\n")
+            stream.flush()
+        except OSError:
+            return False
+        return True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end, at most so long; tell whether it has ended."""
+        # Popen.wait looks every 50 ms in the end, which is long beside a child that takes 60.
+        soon = time.monotonic() + min(seconds, _CLOSELY_SECONDS)
+        while not self.ended() and time.monotonic() < soon:
+            time.sleep(_GLANCE_SECONDS)
+        try:
+            self._process.wait(max(0.0, seconds - _CLOSELY_SECONDS))
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def end(self, *, stacks: bool = False) -> ChildEnd:
+        """Kill what is left of it and of the processes that it started; say how it had ended.
+
+        With ``stacks`` one that still runs gets SIGUSR1 first and a moment to write where it is.
+        """
+        status = self._process.poll()
+        if status is None and stacks:
+            self._process.send_signal(signal.SIGUSR1)
             time.sleep(_DUMP_SECONDS)
-        return None
-
-
-def _end_group(process: "subprocess.Popen[bytes]") -> None:
-    """Kill what is left of the child and of the processes that it started."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        # Nothing is left; macOS says "not permitted" for a group of zombies.
-        process.kill()
-    process.wait()
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            # Nothing is left; macOS says "not permitted" for a group of zombies.
+            self._process.kill()
+        self._process.wait()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+        output, errors = self._output.text(), self._errors.text()
+        return ChildEnd(status=status, output=output, errors=errors)
 
 
 class _EndReader:

@@ -16,7 +16,7 @@ def render(report: ExplanationReport, *, width: int) -> str:
     """Lay out the causes of a log, the decisive one first, or what was recognised."""
     lines: list[str] = []
     for place, one in enumerate(report.causes):
-        lines += ["", *_explanation(one, width, first=place == 0)]
+        lines += ["", *render_explanation(one, width=width, first=place == 0)]
     if not report.causes:
         lines += _nothing(report, width)
     for harmless in report.harmless:
@@ -26,7 +26,8 @@ def render(report: ExplanationReport, *, width: int) -> str:
     return "\n".join(lines).lstrip("\n") + "\n"
 
 
-def _explanation(one: Explanation, width: int, *, first: bool) -> list[str]:
+def render_explanation(one: Explanation, *, width: int, first: bool) -> list[str]:
+    """Lay out one cause; the others after the first are marked."""
     also = "" if first else "also: "
     lines = [f"{also}{layout.strong(one.cause)} ({one.confidence.value})"]
     lines += layout.labelled("what", [one.title], width=width)
