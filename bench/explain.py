@@ -1,10 +1,13 @@
 """Time ``tfmac explain`` against ``tfmac --version``: ``python bench/explain.py TFMAC``.
 
 TFMAC is the program of an environment with tfmac in it. A typical log is a traceback, a long one
-5 MB of training with a traceback at its end. All commands run in turn, round by round; what is
-printed are medians of wall seconds. Nothing is asserted.
+5 MB of training with a traceback at its end. A traceback is explained in the situations that differ
+in how the environment at hand is found: as it is here, with an activated environment (that of
+TFMAC), and with an interpreter first on PATH that is in no environment. All commands run in turn,
+round by round; what is printed are medians of wall seconds. Nothing is asserted.
 """
 
+import os
 import random
 import statistics
 import subprocess
@@ -35,10 +38,17 @@ def long_log(megabytes: int = 5) -> str:
     return "\n".join([*lines, TRACEBACK])
 
 
-def seconds(command: list[str]) -> float:
+def seconds(command: list[str], variables: dict[str, str], folder: str) -> float:
     """Wall seconds of one run, its output thrown away."""
     started = time.perf_counter()
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **variables},
+        cwd=folder,
+        check=False,
+    )
     return time.perf_counter() - started
 
 
@@ -46,23 +56,28 @@ def main() -> None:
     """Run all rounds and print the table."""
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    tfmac = sys.argv[1]
+    tfmac = os.path.abspath(sys.argv[1])
+    active = {"VIRTUAL_ENV": os.path.dirname(os.path.dirname(tfmac))}
+    plain = {"PATH": os.path.join(sys.base_prefix, "bin") + os.pathsep + os.environ["PATH"]}
     with tempfile.TemporaryDirectory() as folder:
         typical, long = Path(folder, "typical.txt"), Path(folder, "long.txt")
         typical.write_text(TRACEBACK, encoding="utf-8")
         long.write_text(long_log(), encoding="utf-8")
-        chosen = {
-            "tfmac --version": [tfmac, "--version"],
-            "explain, a traceback": [tfmac, "explain", str(typical)],
-            "explain, 5 MB": [tfmac, "explain", str(long)],
+        explain = [tfmac, "explain", str(typical)]
+        chosen: dict[str, tuple[list[str], dict[str, str]]] = {
+            "tfmac --version": ([tfmac, "--version"], {}),
+            "explain, a traceback": (explain, {}),
+            "  activated environment": (explain, active),
+            "  plain interpreter": (explain, plain),
+            "explain, 5 MB": ([tfmac, "explain", str(long)], {}),
         }
         rounds = [
-            {name: seconds(command) for name, command in chosen.items()} for _ in range(ROUNDS)
+            {name: seconds(*one, folder) for name, one in chosen.items()} for _ in range(ROUNDS)
         ]
     for name in chosen:
         median = statistics.median(one[name] for one in rounds)
         over = statistics.median(one[name] - one["tfmac --version"] for one in rounds)
-        print(f"{name:22} {median:7.3f} s  {over:+7.3f} s over tfmac --version")
+        print(f"{name:24} {median:7.3f} s  {over:+7.3f} s over tfmac --version")
 
 
 if __name__ == "__main__":

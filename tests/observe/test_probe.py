@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tfmac.observe.probe import InterpreterCannotRun, ask_interpreter, run_probe
+from tfmac.observe.interpreter_question import InterpreterCannotRun, ask_interpreter
+from tfmac.observe.probe import run_probe
 from tfmac.schema.proof import Death, DeathKind, ProbeReport, Stage
 
 # A stand-in that does what the probe asks of TensorFlow up to the list of devices.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 from typing import TYPE_CHECKING, Callable, Optional, Union
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from tfmac.explainer.advice import Chosen
     from tfmac.explainer.circumstances import Known
     from tfmac.explainer.ranking import Found
+    from tfmac.observe.locate import Locating
     from tfmac.schema.facts import Facts
     from tfmac.schema.findings import Constraint
     from tfmac.schema.platform import Target
@@ -64,7 +67,7 @@ def explain(
     return ExplanationReport(
         schema_version=SCHEMA_VERSION,
         tfmac=__version__,
-        lines=max((line.number for line in found.reading.log.lines), default=0),
+        lines=max(found.reading.log.numbers, default=0),
         causes=tuple(_explanation(one, found, known, machine) for one in causes[:_MOST_CAUSES]),
         harmless=tuple(_harmless(one, found) for one in found.harmless),
         versions=_versions(found.reading.known),
@@ -80,19 +83,53 @@ def collect_installed(*, python: Optional[str] = None, env: Optional[str] = None
 
     The environment is chosen as by ``collect_facts``. Raises ``NothingToInspect``.
     """
-    from tfmac.observe.host import observe_host
-    from tfmac.observe.locate import locate
+    with collecting(python=python, env=env) as collect:
+        return collect()
+
+
+@contextlib.contextmanager
+def collecting(
+    *, python: Optional[str] = None, env: Optional[str] = None
+) -> Iterator[Callable[[], Facts]]:
+    """Begin to do as ``collect_installed`` does; what is given ends it.
+
+    An interpreter that has to be asked answers while something else is done. Nothing is waited for
+    where the facts are not asked for. Raises ``NothingToInspect``, as what is given does.
+    """
+    from tfmac.observe.locate import begin_to_locate
+
+    locating = begin_to_locate(python=python, env=env)
+    try:
+        yield functools.partial(_observed, locating)
+    finally:
+        locating.drop()
+
+
+def _observed(locating: Locating) -> Facts:
+    from tfmac.observe.host import observe_host, target_of_host
     from tfmac.observe.observation import observe
 
+    host = observe_host()
+    if locating.waiting:
+        _prepare_commands(target_of_host(host))
     return observe(
-        locate(python=python, env=env),
-        host=observe_host(),
+        locating.located(),
+        host=host,
         target=None,
         parts=frozenset(),
         cwd=None,
         variables=os.environ,
         records=False,
     )
+
+
+def _prepare_commands(target: Optional[Target]) -> None:
+    """Load what commands will need, in the time that an interpreter takes to answer."""
+    from tfmac.knowledge import tensorflow
+    from tfmac.planner import choosing, repair  # noqa: F401
+
+    if target is not None:
+        tensorflow.offers(target)
 
 
 def _text(given: Union[str, bytes, BaseException]) -> str:
@@ -213,7 +250,7 @@ def _quotes(one: Found, found: Explained) -> Iterator[Quote]:
     seen: set[int] = set()
     for hit in one.hits:
         for place in hit.places:
-            line = log.lines[log.line_at(place)]
+            line = log.line(log.line_at(place))
             if line.number not in seen and len(seen) < _MOST_QUOTES:
                 seen.add(line.number)
                 text = line.raw.strip()

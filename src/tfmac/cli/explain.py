@@ -1,8 +1,9 @@
 """``tfmac explain``: from an error text to its cause, and to a fix that fits this machine."""
 
+import contextlib
 import gc
 import sys
-from typing import TYPE_CHECKING, BinaryIO, Optional
+from typing import TYPE_CHECKING, BinaryIO, Callable, Optional
 
 import click
 
@@ -54,12 +55,12 @@ def command(
     """
     if facts_file is not None and (python or env):
         raise click.UsageError("--facts already says which environment it is")
-    # Lines and events stay until the end: to look for cycles among them only takes time.
-    gc.disable()
     try:
         return _explained(file, facts_file, python, env, target, output_format, share=share)
     finally:
-        gc.enable()
+        # Lines and events stay until the end: to look for cycles among them when the process ends
+        # would take a tenth of all the time.
+        gc.freeze()
 
 
 def _explained(  # noqa: PLR0917
@@ -74,15 +75,18 @@ def _explained(  # noqa: PLR0917
 ) -> int:
     from tfmac import api
 
-    content = _content(file)
-    named = _facts(facts_file, python, env) if facts_file or python or env else None
-    report = api.explain(
-        content,
-        facts=named or _facts_at_hand,
-        target=target,
-        facts_are_of_the_log=bool(facts_file or python or env),
-        home=own_home(),
-    )
+    named = bool(facts_file or python or env)
+    with contextlib.ExitStack() as stack:
+        # An interpreter that has to be asked answers while the log is read.
+        at_hand = None if named else _facts_at_hand(stack)
+        content = _content(file)
+        report = api.explain(
+            content,
+            facts=at_hand or _facts(facts_file, python, env),
+            target=target,
+            facts_are_of_the_log=named,
+            home=own_home(),
+        )
     print_result(_rendered(report, output_format, share=share))
     return ExitCode.DONE
 
@@ -127,15 +131,26 @@ def _facts(path: Optional[str], python: Optional[str], env: Optional[str]) -> "F
         raise CommandFailed(str(error), ExitCode.NOTHING_TO_INSPECT) from error
 
 
-def _facts_at_hand() -> "Optional[Facts]":
-    """Give the facts of the environment at hand, if there is one."""
-    from tfmac.api.explaining import collect_installed
+def _facts_at_hand(stack: contextlib.ExitStack) -> "Callable[[], Optional[Facts]]":
+    """Begin to observe the environment at hand; give what asks for its facts, if there is one."""
+    from tfmac.api.explaining import collecting
     from tfmac.observe.locate import NothingToInspect
 
-    try:
-        return collect_installed()
-    except NothingToInspect:
+    def nothing() -> "Optional[Facts]":
         return None
+
+    try:
+        collect = stack.enter_context(collecting())
+    except NothingToInspect:
+        return nothing
+
+    def asked() -> "Optional[Facts]":
+        try:
+            return collect()
+        except NothingToInspect:
+            return None
+
+    return asked
 
 
 def _rendered(report: "ExplanationReport", output_format: str, *, share: bool) -> str:

@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from typing import Optional
 
 import msgspec
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
 
 from tfmac.schema.log_signatures import Circumstances
 
@@ -88,6 +86,9 @@ def within(version: Optional[str], specifier: str) -> Optional[bool]:
     """Whether a version lies in a specifier; a minor such as ``3.12`` stands for all of it."""
     if version is None:
         return None
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415
+
     try:
         return SpecifierSet(specifier).contains(Version(version), prereleases=True)
     except (InvalidVersion, InvalidSpecifier):

@@ -1,11 +1,12 @@
 """Deaths without a traceback: the words of shells, of Jupyter and of the C++ runtime."""
 
-import re
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tfmac.explainer.events import Event
-from tfmac.explainer.text import Log, squeeze
+from tfmac.explainer.expressions import expression
+from tfmac.explainer.log import Log, squeeze
 from tfmac.schema.log_signatures import EventKind
 
 _LINES_AROUND = 30
@@ -100,41 +101,32 @@ _KEYS = (
 _KEYS_OF = {
     words: [key for key in _KEYS if key in words] for _, spoken in _SPOKEN for words in spoken
 }
-_KILLED_LINE = re.compile(r"(?:.{0,80}: line \d+:\s+\d+ )?(Killed|Aborted|Abort trap)\b")
+_KILLED_LINE = expression(r"(?:.{0,80}: line \d+:\s+\d+ )?(Killed|Aborted|Abort trap)\b")
 
 
 def deaths(log: Log) -> Iterator[Event]:
     """Read the deaths of a log, each with the lines around it."""
     found: dict[tuple[int, str], Event] = {}
-    said = {key for key in _KEYS if key in log.squeezed}
+    said = {key for key in _KEYS if log.first(key) >= 0}
     for signal, spoken in _SPOKEN:
         for words in spoken:
             if not said.intersection(_KEYS_OF[words]):
                 continue
-            for place in _places(log.squeezed, words):
+            for place in itertools.islice(log.places(words), _MOST_EVENTS):
                 line = log.line_at(place)
                 found.setdefault((line, signal), _death(log, line, signal))
-    for index, line_text in enumerate(log.lines):
-        if "Killed" in line_text.content or "Abort" in line_text.content:
-            killed = _KILLED_LINE.match(line_text.content)
-            if killed is not None and len(line_text.content) < 200:
-                signal = "SIGKILL" if killed.group(1) == "Killed" else "SIGABRT"
-                found.setdefault((index, signal), _death(log, index, signal))
+    for index in log.lines_with("Killed", "Abort"):
+        content = log.contents[index]
+        killed = _KILLED_LINE.match(content)
+        if killed is not None and len(content) < 200:
+            signal = "SIGKILL" if killed.group(1) == "Killed" else "SIGABRT"
+            found.setdefault((index, signal), _death(log, index, signal))
     ordered = sorted(found.items())
     yield from (event for _, event in ordered[: _MOST_EVENTS // 2])
     yield from (event for _, event in ordered[_MOST_EVENTS // 2 :][-_MOST_EVENTS // 2 :])
 
 
-def _places(text: str, words: str) -> Iterator[int]:
-    place = text.find(words)
-    for _ in range(_MOST_EVENTS):
-        if place < 0:
-            return
-        yield place
-        place = text.find(words, place + len(words))
-
-
 def _death(log: Log, line: int, signal: str) -> Event:
-    first, last = max(0, line - _LINES_AROUND), min(len(log.lines) - 1, line + _LINES_AROUND)
+    first, last = max(0, line - _LINES_AROUND), min(len(log.contents) - 1, line + _LINES_AROUND)
     start, end = log.span(first, last)
     return Event(kind=EventKind.DEATH, type=signal, start=start, end=end)

@@ -1,17 +1,19 @@
 """What pip, uv, conda and poetry complain of, in blocks: what was wanted, and what was offered."""
 
-import re
+import itertools
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tfmac.explainer.events import Event
-from tfmac.explainer.text import Log, squeeze
+from tfmac.explainer.expressions import expression
+from tfmac.explainer.log import Log, squeeze
 from tfmac.formats.distinfo import normalise
 from tfmac.schema.log_signatures import EventKind
 
 _MOST_LINES = 60
 _MOST_BUILD_LINES = 600
 _MOST_EVENTS = 60
+_MOST_REASONS = 40
 
 
 class _Mark(NamedTuple):
@@ -28,6 +30,7 @@ _MARKS = tuple(
         ("pip", "Could not find a version that satisfies the requirement", False),
         ("pip", "is not a supported wheel on this platform", False),
         ("pip", "because these package versions have conflicting dependencies", False),
+        ("pip", "The conflict is caused by:", False),
         ("pip", "dependency resolver does not currently take into account", False),
         ("pip", "ResolutionImpossible", False),
         ("pip", "requires a different Python", False),
@@ -65,6 +68,7 @@ _MARKS = tuple(
         ("conda", "Could not solve for environment specs", False),
         ("poetry", "Unable to find installation candidates for", False),
         ("poetry", "version solving failed", False),
+        ("poetry", "SolverProblemError", False),
         (
             "poetry",
             "is not compatible with some of the required packages Python requirement",
@@ -74,21 +78,21 @@ _MARKS = tuple(
 )
 
 # In squeezed text: pip's requirement, where it comes from, and the versions that it saw.
-_WANTED = re.compile(
+_WANTED = expression(
     r"satisfiestherequirement([\w.-]{1,100}?)(?:\[[\w,.-]{0,100}\])?([=<>!~@;][^()]{0,300})?"
     r"(?:\(from(?!versions)(?:[^()]|\([^()]{0,60}\)){0,300}\)){0,6}(?:\(fromversions:([^)]{0,60000}))?"
     r"(?=[()]|ERROR|$)"
 )
-_NO_MATCH = re.compile(
+_NO_MATCH = expression(
     r"Nomatchingdistributionfoundfor([\w.-]{1,100}?)(?:\[[\w,.-]{0,100}\])?(?:([=<>!~]=?[\w.*,=<>!~]{1,60}?)(?:\(|ERROR|WARNING|\[|$)|(?=\(|ERROR|WARNING|$))"
 )
-_UV_PINNED = re.compile(
+_UV_PINNED = expression(
     r"Because([A-Za-z][\w.-]{0,100}?)(?:\[[\w,.-]{0,100}\])?==([\w.]{1,40}?)hasno"
 )
-_UV_NAMED = re.compile(
+_UV_NAMED = expression(
     r"Because([A-Za-z][\w.-]{0,100}?)(?:([=<>!~]=?[\w.,=<>!~*]{1,60}?))?(?:hasno|wasnotfound)"
 )
-_POETRY = re.compile(r"installationcandidatesfor([\w.-]{1,100}?)\(([\w.]{1,40})\)")
+_POETRY = expression(r"installationcandidatesfor([\w.-]{1,100}?)\(([\w.]{1,40})\)")
 
 
 def installations(log: Log) -> Iterator[Event]:
@@ -97,7 +101,7 @@ def installations(log: Log) -> Iterator[Event]:
         {
             (log.line_at(place), mark.build, mark.tool)
             for mark in _MARKS
-            for place in _places(log, mark)
+            for place in itertools.islice(log.places(mark.words), _MOST_EVENTS)
         }
     )
     blocks: list[tuple[int, bool, str]] = []
@@ -113,37 +117,45 @@ def installations(log: Log) -> Iterator[Event]:
         blocks.append((line, build, tool))
         reached = line + (_MOST_BUILD_LINES if build else _MOST_LINES)
     for number, (line, build, tool) in enumerate(blocks[:_MOST_EVENTS]):
-        following = blocks[number + 1][0] if number + 1 < len(blocks) else len(log.lines)
+        following = blocks[number + 1][0] if number + 1 < len(blocks) else len(log.contents)
         most = _MOST_BUILD_LINES if build else _MOST_LINES
-        last = max(line, min(line + most, following - 1, len(log.lines) - 1))
+        last = max(line, min(line + most, following - 1, len(log.contents) - 1))
         yield _block(log, tool, _first(log, line), last)
-
-
-def _places(log: Log, mark: _Mark) -> Iterator[int]:
-    place = log.squeezed.find(mark.words)
-    for _ in range(_MOST_EVENTS):
-        if place < 0:
-            return
-        yield place
-        place = log.squeezed.find(mark.words, place + len(mark.words))
 
 
 def _goes_on(log: Log, line: int, *, build: bool) -> bool:
     """Whether a line belongs to the block that is open: builds do, and what sums up a search."""
     if build:
         return True
-    start, end = log.span(line, min(line + 1, len(log.lines) - 1))
+    start, end = log.span(line, min(line + 1, len(log.contents) - 1))
     return "Couldnotfindaversion" not in log.squeezed[start:end]
 
 
 def _first(log: Log, line: int) -> int:
-    """Add the lines above that say which versions were left out."""
+    """Add the lines above that say which versions were left out, or why nothing was found."""
+    if _concludes(log, line):
+        return _reasons(log, line)
     first = line
-    while (
-        first > 0 and line - first < 4 and "Ignored the following" in log.lines[first - 1].content
-    ):
+    while first > 0 and line - first < 4 and "Ignored the following" in log.contents[first - 1]:
         first -= 1
     return first
+
+
+def _concludes(log: Log, line: int) -> bool:
+    """Whether a line is the end of a resolver's reasoning, which is above it."""
+    start, end = log.span(line, min(line + 1, len(log.contents) - 1))
+    return any(words in log.squeezed[start:end] for words in _CONCLUSIONS)
+
+
+_CONCLUSIONS = ("versionsolvingfailed", "requirementsareunsatisfiable")
+
+
+def _reasons(log: Log, line: int) -> int:
+    """Find the line at which the reasoning begins that a line concludes."""
+    for above in range(line, max(-1, line - _MOST_REASONS), -1):
+        if log.contents[above].lstrip("\u2570\u2500 >").startswith("Because"):
+            return above
+    return line
 
 
 def _block(log: Log, tool: str, first: int, last: int) -> Event:

@@ -4,14 +4,12 @@ from collections.abc import Iterable
 from typing import Optional
 
 import msgspec
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
 
 from tfmac.explainer import judges
 from tfmac.explainer.circumstances import Known, holds
 from tfmac.explainer.events import Event, Frame
+from tfmac.explainer.log import Log
 from tfmac.explainer.patterns import Match, Pattern, compile_pattern, find
-from tfmac.explainer.text import Log
 from tfmac.schema.findings import Confidence
 from tfmac.schema.log_signatures import Condition, EventKind, Signature
 
@@ -105,7 +103,8 @@ def _fits_kind(signature: Signature, event: Event) -> bool:
         return False
     if not signature.types:
         return True
-    return event.type in signature.types or (event.bare and not event.type)
+    # Of what only a message is known, it may be any class.
+    return event.type in signature.types or not event.type
 
 
 def _texts(signature: Signature, event: Event, log: Log) -> Optional[list[Match]]:
@@ -172,6 +171,9 @@ def _satisfied(text: Optional[str], condition: Condition) -> bool:
 
 
 def _is_version(text: str, specifier: str) -> bool:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415
+
     try:
         return SpecifierSet(specifier).contains(Version(text), prereleases=True)
     except (InvalidVersion, InvalidSpecifier):

@@ -10,12 +10,13 @@ from typing import NamedTuple, Optional
 
 import msgspec
 
-from tfmac.explainer.text import Log, squeeze
+from tfmac.explainer.expressions import expression
+from tfmac.explainer.log import Log, squeeze
 
 _MOST_STARTS = 40
 """So many places of a pattern's first literal are tried."""
 
-_CAPTURE = re.compile(r"\{\{|\}\}|\{(\w*):(\w+)\}|[{}]")
+_CAPTURE = expression(r"\{\{|\}\}|\{(\w*):(\w+)\}|[{}]")
 
 
 class Kind(NamedTuple):
@@ -26,16 +27,16 @@ class Kind(NamedTuple):
 
 
 _KINDS = {
-    "word": Kind(re.compile(r"\w+"), 200),
-    "name": Kind(re.compile(r"[\w.\-]+"), 200),
-    "dotted": Kind(re.compile(r"[\w.]+"), 200),
-    "symbol": Kind(re.compile(r"[\w.:~<>&*,$()\[\]+=-]+"), 600),
-    "version": Kind(re.compile(r"\d+(?:\.\d+)*(?:\.?(?:a|b|rc|post|dev)\d+)?"), 40),
-    "path": Kind(re.compile(r"[^'<>|\n]+"), 500),
-    "quoted": Kind(re.compile(r"[^']+"), 500),
-    "number": Kind(re.compile(r"-?\d+(?:\.\d+)?"), 40),
-    "list": Kind(re.compile(r"[^)\]]*"), 20_000),
-    "any": Kind(re.compile(r".*", re.DOTALL), 600),
+    "word": Kind(expression(r"\w+"), 200),
+    "name": Kind(expression(r"[\w.\-]+"), 200),
+    "dotted": Kind(expression(r"[\w.]+"), 200),
+    "symbol": Kind(expression(r"[\w.:~<>&*,$()\[\]+=-]+"), 600),
+    "version": Kind(expression(r"\d+(?:\.\d+)*(?:\.?(?:a|b|rc|post|dev)\d+)?"), 40),
+    "path": Kind(expression(r"[^'<>|\n]+"), 500),
+    "quoted": Kind(expression(r"[^']+"), 500),
+    "number": Kind(expression(r"-?\d+(?:\.\d+)?"), 40),
+    "list": Kind(expression(r"[^)\]]*"), 20_000),
+    "any": Kind(expression(r".*", re.DOTALL), 600),
 }
 KINDS = tuple(_KINDS)
 """The names of the kinds of captures."""

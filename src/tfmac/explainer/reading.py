@@ -1,7 +1,6 @@
 """Bytes to text: a log's encoding, and the outputs of a notebook."""
 
 import codecs
-import json
 from collections.abc import Iterator
 
 _MARKS = (
@@ -33,6 +32,8 @@ def _encoding(content: bytes) -> str:
 
 
 def _notebook(text: str) -> str:
+    import json  # noqa: PLC0415 - few logs are notebooks
+
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):

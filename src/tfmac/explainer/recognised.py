@@ -6,7 +6,8 @@ from typing import Optional
 
 from tfmac.explainer.circumstances import Known
 from tfmac.explainer.events import Event, Frame
-from tfmac.explainer.text import Line, Log, squeeze
+from tfmac.explainer.expressions import expression
+from tfmac.explainer.log import Log, squeeze
 from tfmac.formats.distinfo import normalise
 from tfmac.knowledge import releases
 
@@ -14,34 +15,37 @@ _MOST_PATHS = 40
 _MOST_LINES = 5_000
 _LONGEST_LINE = 4_000
 
-_SITE = re.compile(r"/lib/python(3\.\d{1,2})t?/(?:site|dist)-packages")
-_INTERPRETER = re.compile(
+_SITE = expression(r"/lib/python(3\.\d{1,2})t?/(?:site|dist)-packages")
+_INTERPRETER = expression(
     r"/python(3\.\d{1,2})t?(?:/|\b)|[\\/]Python(3)(\d{1,2})[\\/]"
     r"|\b(?:CP|P|p)ython[ :=]{1,3}v?(3\.\d{1,2}(?:\.\d{1,2})?)\b"
 )
-_MACOS = re.compile(
+_MACOS = expression(
     r"\b(?:macOS|Mac OS X|Mac OS)[ :]{1,2}(?:[A-Z][a-z]+ )?"
     r"(1[0-9]\.\d{1,2}(?:\.\d{1,2})?|1[1-9]|2[0-9])\b"
     r"|\bmac(?:OS|os)-(1\d\.\d{1,2}(?:\.\d{1,2})?)-(?:arm64|x86_64)"
 )
-_DARWIN = re.compile(
+_DARWIN = expression(
     r"Darwin Kernel Version (\d{2})\.|\bDarwin-(\d{2})\.|Darwin \S{1,60} (\d{2})\.\d"
 )
 _NAME = r"([A-Za-z][\w.-]{1,60}?)"
 _VERSION = r"(\d+(?:\.\d+){1,3}(?:\.?(?:a|b|rc|post|dev)\d+)?)"
-_LISTED = re.compile(rf"^{_NAME}(?:==|\s{{2,60}}){_VERSION}(?:\s.{{0,200}})?$")
-_RELEASE = re.compile(r"(.{2,100})-(\d[\w.]{0,30})")
-_NAMED = re.compile(r"[A-Za-z0-9][\w.-]{0,100}")
-_LAST_VERSION = re.compile(rf"\({_VERSION}\)$")
-_BEFORE = re.compile(rf"\b{_NAME} {_VERSION}$")
-_HAVE = re.compile(rf"{_NAME} {_VERSION}(?: which|\.|,| |$)")
-_SAID = re.compile(
+_LISTED = expression(rf"^{_NAME}(?:==|\s{{2,60}}){_VERSION}(?:\s.{{0,200}})?$")
+_RELEASE = expression(r"(.{2,100})-(\d[\w.]{0,30})")
+_NAMED = expression(r"[A-Za-z0-9][\w.-]{0,100}")
+_LAST_VERSION = expression(rf"\({_VERSION}\)$")
+_BEFORE = expression(rf"\b{_NAME} {_VERSION}$")
+_HAVE = expression(rf"{_NAME} {_VERSION}(?: which|\.|,| |$)")
+_SAID = expression(
     r"\b(tensorflow|keras|numpy|tf\.keras|tf|h5py|protobuf|tensorflow[-_]metal|tensorflow[-_]macos|np|torch|jax)"
     r"(?:\.__version__)?['\"]?(?: version|\s?-?version)?"
     r"\s?[:=](?!=)[\s'\"v]{0,4}" + _VERSION,
     re.IGNORECASE,
 )
-_NUMPY = re.compile(r"cannot be run in NumPy (\d+\.\d+(?:\.\d+)?)")
+# What each of its names begins with, or has in it.
+_NAMES_IN_SAID = ("tensorflow", "tf", "keras", "numpy", "np", "h5py", "protobuf", "torch", "jax")
+_RUN_IN_NUMPY = "cannot be run in NumPy "
+_NUMPY = expression(_RUN_IN_NUMPY + r"(\d+\.\d+(?:\.\d+)?)")
 _SHORT = {"tf": "tensorflow", "np": "numpy", "tf.keras": ""}
 
 _SYSTEMS = (
@@ -95,13 +99,13 @@ _ARM64 = ("macosx_11_0_arm64", "_arm64.whl", "darwin_arm64", "machine='arm64'", 
 _ROSETTA = ("RELEASE_ARM64_T8", "RELEASE_ARM64_VM")
 
 # Modules of a traceback that one generation has and the other has not.
-_KERAS_3 = re.compile(
+_KERAS_3 = expression(
     r"/keras/src/(?:backend|trainers|ops|legacy|random|tree|callbacks|losses|constraints|regularizers|"
     r"activations|distribution|dtype_policies|quantizers|"
     r"models/(?:functional|sequential|model|variable_mapping)\.py|layers/(?:layer|input_spec)\.py|"
     r"optimizers/base_optimizer\.py|saving/(?:file_editor|keras_saveable)\.py)(?:/|$)"
 )
-_KERAS_2 = re.compile(
+_KERAS_2 = expression(
     r"/keras/(?:src/)?(?:engine|dtensor|estimator|feature_column|legacy_tf_layers|premade_models|"
     r"mixed_precision|saving/legacy|optimizers/legacy)/\w+"
     r"|/keras/src/(?:activations|backend|callbacks|constraints|losses|regularizers)\.py"
@@ -114,11 +118,11 @@ def recognise(log: Log, events: Sequence[Event]) -> Known:
     """Gather what a log shows of its machine; of two versions of one thing neither is known."""
     pythons: dict[str, None] = {}
     packages: dict[str, dict[str, None]] = {}
-    names = frozenset(releases.packages())
+    names: frozenset[str] = frozenset()
     macos: list[str] = []
     before = ""
     for line in _ends(log):
-        text = line.content[:_LONGEST_LINE]
+        text = line[:_LONGEST_LINE]
         if not text:
             continue
         pythons.update(dict.fromkeys(_pythons(text)))
@@ -128,6 +132,7 @@ def recognise(log: Log, events: Sequence[Event]) -> Known:
         if "acOS" in text or "arwin" in text or "Mac OS" in text:
             macos += _macos(text)
         for name, version in _versions(text):
+            names = names or frozenset(releases.packages())
             normal = normalise(name)
             if normal in names or normal == "pip":
                 packages.setdefault(normal, {})[version] = None
@@ -144,11 +149,11 @@ def recognise(log: Log, events: Sequence[Event]) -> Known:
     )
 
 
-def _ends(log: Log) -> tuple[Line, ...]:
+def _ends(log: Log) -> Sequence[str]:
     """Give the lines in which versions and paths are sought: those at both ends of a long log."""
-    if len(log.lines) <= 2 * _MOST_LINES:
-        return log.lines
-    return log.lines[:_MOST_LINES] + log.lines[-_MOST_LINES:]
+    if len(log.contents) <= 2 * _MOST_LINES:
+        return log.contents
+    return [*log.contents[:_MOST_LINES], *log.contents[-_MOST_LINES:]]
 
 
 def _pythons(text: str) -> Iterator[str]:
@@ -167,10 +172,10 @@ def _only(found: dict[str, None]) -> Optional[str]:
     return longest
 
 
-_PRODUCT = re.compile(r"(1\d(?:\.\d{1,2}){0,2}|2\d(?:\.\d{1,2}){0,2})")
-_PIP = re.compile(r"You are using pip version (\d[\d.]{1,10}\d)|^pip (\d[\d.]{1,10}\d) from ")
+_PRODUCT = expression(r"(1\d(?:\.\d{1,2}){0,2}|2\d(?:\.\d{1,2}){0,2})")
+_PIP = expression(r"You are using pip version (\d[\d.]{1,10}\d)|^pip (\d[\d.]{1,10}\d) from ")
 # ``ada@box:~$``, as shells on Linux are set up.
-_LINUX_PROMPT = re.compile(
+_LINUX_PROMPT = expression(
     r"(?:\([\w.-]{1,40}\) )?[a-z_][\w-]{0,30}@[\w.-]{1,60}:[~/]\S{0,200}[$#](?:\s|$)"
 )
 
@@ -188,16 +193,28 @@ _DARWIN_OF_BIG_SUR = 20
 
 def _versions(text: str) -> Iterator[tuple[str, str]]:
     """Read versions of distributions: lists, installers' words, what programs print of them."""
-    listed = _LISTED.match(text)
-    if listed is not None:
-        yield listed.group(1), listed.group(2)
+    if _may_be_listed(text):
+        listed = _LISTED.match(text)
+        if listed is not None:
+            yield listed.group(1), listed.group(2)
     yield from _installers(text)
-    if ":" in text or "=" in text:
+    if (":" in text or "=" in text) and _names_package(text):
         for found in _SAID.finditer(text):
             name = found.group(1).lower().replace("_", "-")
             yield _SHORT.get(name, name), found.group(2)
-    for found in _NUMPY.finditer(text):
-        yield "numpy", found.group(1)
+    if _RUN_IN_NUMPY in text:
+        for found in _NUMPY.finditer(text):
+            yield "numpy", found.group(1)
+
+
+def _may_be_listed(text: str) -> bool:
+    """Whether ``==`` or two characters of white space are in a line, of which tabs are some."""
+    return "==" in text or "  " in text or not text.isprintable()
+
+
+def _names_package(text: str) -> bool:
+    folded = text.casefold()
+    return any(name in folded for name in _NAMES_IN_SAID)
 
 
 def _installers(text: str) -> Iterator[tuple[str, str]]:
@@ -209,7 +226,8 @@ def _installers(text: str) -> Iterator[tuple[str, str]]:
         if name is not None and version is not None:
             yield name.group(), version.group(1)
     for words in (" requires ", " has requirement "):
-        before = _BEFORE.search(text[: max(0, text.find(words))][-120:])
+        place = text.find(words)
+        before = _BEFORE.search(text[:place][-120:]) if place > 0 else None
         if before is not None:
             yield before.group(1), before.group(2)
     have = text.find("you have ")
@@ -226,7 +244,7 @@ _SATISFIED = "Requirement already satisfied: "
 
 # ``Apple M1``, ``M2 Pro``, ``MacBook Air (M1, 2020)``, in squeezed text.
 _CHIPS = ("M1", "M2", "M3", "M4", "M5")
-_CHIP = re.compile(
+_CHIP = expression(
     r"(?:Apple|MacBookAir|MacBookPro|Macmini|MacStudio|iMac)\(?(?:13|14|15|16|24)?(?:-inch,)?M[1-5]"
     r"|M[1-5](?:Pro|Max|Ultra|MacBook|Macmini|Air|Mac|chip|processor)"
 )
@@ -246,9 +264,9 @@ def _platform(log: Log) -> tuple[Optional[str], Optional[str]]:
     ]
     system = shown[0] if len(shown) == 1 else None
     if any(
-        _LINUX_PROMPT.match(line.content) or _LINUX_PROMPT.search(line.content, 0, 120)
+        _LINUX_PROMPT.match(line) or _LINUX_PROMPT.search(line, 0, 120)
         for line in _ends(log)
-        if "@" in line.content[:80]
+        if "@" in line[:80]
     ):
         system = "linux"
     arm = _names_chip(text) or any(sign in text for sign in map(squeeze, _APPLE_SILICON))
@@ -301,7 +319,7 @@ def _of_archive_reader(log: Log, frame: Frame, inner: Optional[Frame]) -> Option
     return 2 if int(line.group(1)) >= _LINE_IN_KERAS_2 else 3
 
 
-_LINE = re.compile(r"\.py(?:',line|:)(\d{1,6})")
+_LINE = expression(r"\.py(?:',line|:)(\d{1,6})")
 _LINE_IN_KERAS_2 = 200
 
 
@@ -316,8 +334,8 @@ def _paths(log: Log, events: Sequence[Event]) -> Iterator[str]:
     yield from named
     known = frozenset(named)
     for line in _ends(log):
-        if "-packages" in line.content:
-            text = line.content[:_LONGEST_LINE]
+        if "-packages" in line:
+            text = line[:_LONGEST_LINE]
             for found in _SITE.finditer(text):
                 path = _whole(text, found)
                 if path[:1] in {"/", "~"} and not any(one.endswith(path) for one in known):

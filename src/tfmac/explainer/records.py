@@ -1,11 +1,11 @@
 """Lines that frameworks and Python's own warnings write beside what a program says."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Callable
 
 from tfmac.explainer.events import Event
-from tfmac.explainer.text import Line, Log
+from tfmac.explainer.expressions import expression
+from tfmac.explainer.log import Log
 from tfmac.schema.log_signatures import EventKind
 
 _MOST_LINES = 8
@@ -15,30 +15,32 @@ _LONGEST_LINE = 2_000
 _SOURCE = r"[\w/.+-]{1,200}\.(?:cc|cpp|h|hpp|mm|m|c|cu|py):\d{1,6}\]"
 # ``W tensorflow/core/file.cc:12] text`` is TensorFlow's own form, that of Abseil is
 # ``W0000 00:00:17.1 23 file.cc:12] text``.
-_LOGGED = re.compile(
+_LOGGED = expression(
     r"(?::\s{0,2})?(?:([IWEF])\s{1,3}(?:external/)?"
     + _SOURCE
     + r"|([IWEF])\d{4}\s\d\d:\d\d:[\d.]{2,20}\s{1,12}\d{1,12}\s"
     + _SOURCE
     + ")"
 )
-_PYTHON = re.compile(r"(WARNING|ERROR|INFO|FATAL|CRITICAL):(?:absl|tensorflow|jax[\w.]*|tf2onnx):")
+_PYTHON = expression(r"(WARNING|ERROR|INFO|FATAL|CRITICAL):(?:absl|tensorflow|jax[\w.]*|tf2onnx):")
+_FIRST_OF_RECORDS = frozenset(":CEFIW")
 _SEVERITIES = {"WARNING": "W", "ERROR": "E", "INFO": "I", "FATAL": "F", "CRITICAL": "F"}
-_WARNED = re.compile(r"(?:^|:\d{1,7}:\s{0,3})(?:[\w.]{1,80}\.)?([A-Z]\w{0,60}Warning):(?:\s|$)")
+_WARNED = expression(r"(?:^|:\d{1,7}:\s{0,3})(?:[\w.]{1,80}\.)?([A-Z]\w{0,60}Warning):(?:\s|$)")
 
 
 def records(log: Log) -> Iterator[Event]:
     """Read the lines of loggers, each with what follows it on lines of its own."""
-    yield from _limited(log, EventKind.RECORD, _severity)
+    first = _FIRST_OF_RECORDS
+    lines = [index for index, content in enumerate(log.contents) if content[:1] in first]
+    yield from _limited(log, EventKind.RECORD, lines, _severity)
 
 
 def warnings(log: Log) -> Iterator[Event]:
     """Read Python's warnings."""
-    yield from _limited(log, EventKind.WARNING, _category)
+    yield from _limited(log, EventKind.WARNING, log.lines_with("Warning:"), _category)
 
 
-def _severity(line: Line) -> str:
-    content = line.content
+def _severity(content: str) -> str:
     if "]" in content[:300]:
         found = _LOGGED.match(content, 0, _LONGEST_LINE)
         if found is not None:
@@ -50,29 +52,31 @@ def _severity(line: Line) -> str:
     return ""
 
 
-def _category(line: Line) -> str:
-    if "Warning:" not in line.content:
+def _category(content: str) -> str:
+    if "Warning:" not in content:
         return ""
-    found = _WARNED.search(line.content, 0, _LONGEST_LINE)
+    found = _WARNED.search(content, 0, _LONGEST_LINE)
     return found.group(1) if found else ""
 
 
-def _limited(log: Log, kind: EventKind, type_of: Callable[[Line], str]) -> Iterator[Event]:
-    starts = [(index, type_of(line)) for index, line in enumerate(log.lines)]
+def _limited(
+    log: Log, kind: EventKind, lines: Iterable[int], type_of: Callable[[str], str]
+) -> Iterator[Event]:
+    starts = [(index, type_of(log.contents[index])) for index in lines]
     starts = [one for one in starts if one[1]]
     if len(starts) > _MOST_EVENTS:
         half = _MOST_EVENTS // 2
         starts = starts[:half] + starts[-half:]
     for number, (index, name) in enumerate(starts):
-        following = starts[number + 1][0] if number + 1 < len(starts) else len(log.lines)
-        last = max(index, min(index + _MOST_LINES, following - 1, len(log.lines) - 1))
+        following = starts[number + 1][0] if number + 1 < len(starts) else len(log.contents)
+        last = max(index, min(index + _MOST_LINES, following - 1, len(log.contents) - 1))
         start, end = log.span(index, _until_blank(log, index, last))
         yield Event(kind=kind, type=name, start=start, end=end)
 
 
 def _until_blank(log: Log, first: int, last: int) -> int:
     for index in range(first + 1, last + 1):
-        content = log.lines[index].content
+        content = log.contents[index]
         if not content or "Traceback (most" in content:
             return index - 1
     return last

@@ -1,13 +1,13 @@
 """The text of a log without what terminals, boxes, quoting and loggers put around it.
 
-Patterns are looked for in ``Log.squeezed``: all lines without any white space, so that neither
-wraps nor indents matter. A place in it leads back to the line of the log.
+What is done to every line of a long log is done to all of them at once where that can be.
 """
 
-import bisect
-import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+import string
+from collections.abc import Iterator, Sequence
+
+from tfmac.explainer.expressions import expression
+from tfmac.explainer.log import Log, exchanged
 
 _LONG = 400_000
 """From so many characters on, lines that say the same over and over are taken only twice."""
@@ -17,26 +17,21 @@ _MOST_LAYERS = 5
 _LONGEST_PREFIX = 200
 
 # Colours, cursor moves, titles; also those whose escape character got lost on the way.
-_ESCAPES = re.compile(
+_ESCAPES = expression(
     r"(?:\x1b|\\x1b|\\u001b|\\033|\^\[)\[[0-?]{0,32}[ -/]{0,4}[@-~]"
     r"|\x1b\][^\x07\x1b\n]{0,500}(?:\x07|\x1b\\)?"
     r"|\x1b[@-Z\\^_=>()]"
     r"|\ufffd?\[\d{1,2}(?:;\d{1,3}){0,4}m"
 )
-_BACKSPACES = re.compile(r"[^\n]\x08")
-_DIGITS = dict.fromkeys(map(ord, "0123456789"))
-_QUOTES = {
-    **dict.fromkeys('"`\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u00ab\u00bb\u00b4\u2032', "'"),
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
-    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
-    "\u2026": "...",
-}
-_QUOTE_TABLE = str.maketrans(_QUOTES)
-_BOXES = dict.fromkeys([*range(0x2500, 0x2580), *map(ord, "▶►❱╰")], " ")
+_ESCAPE_BEGINS = ("\x1b", "\\x1b[", "\\u001b[", "\\033[", "^[[")
+_BARE_COLOUR = expression(r"\[\d{1,2}(?:;\d{1,3}){0,4}m")
+_BACKSPACES = expression(r"[^\n]\x08")
+_BOXES = dict.fromkeys([*map(chr, range(0x2500, 0x2580)), *"▶►❱╰"], " ")
+_BOX_MARKS = expression("[\u2500-\u257f▶►❱]")
 _ENTITIES = (("&quot;", '"'), ("&#39;", "'"), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"))
 
 # What mail, pytest, containers and loggers write before a line; the longest first.
-_PREFIXES = re.compile(
+_PREFIXES = expression(
     r"(?:"
     r"\s*[>|]\s?(?!=)"
     r"|E(?:\s{2,}|\t)"
@@ -55,125 +50,58 @@ _PREFIXES = re.compile(
     r"|(?:ERROR|CRITICAL):(?!absl|tensorflow|jax)[\w.]{1,60}:(?=\S)"
     r")"
 )
-_STARTS = frozenset(">|E[({0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz \t")
-
-
-class Line(NamedTuple):
-    """A line of a log: its number, counted from 1, as it stands, and what it says."""
-
-    number: int
-    raw: str
-    content: str
-
-
-class Log:
-    """The lines of a log, and the same without any white space in one text."""
-
-    def __init__(self, lines: Iterable[Line]) -> None:
-        self.lines = tuple(lines)
-        pieces = []
-        starts = []
-        place = 0
-        for line in self.lines:
-            starts.append(place)
-            piece = squeeze(line.content)
-            pieces.append(piece)
-            place += len(piece)
-        self.starts = starts
-        self.squeezed = "".join(pieces)
-        self._first: dict[str, int] = {}
-
-    def first(self, words: str) -> int:
-        """Give the first place of some squeezed words, -1 where they are nowhere."""
-        if words not in self._first:
-            self._first[words] = self.squeezed.find(words)
-        return self._first[words]
-
-    def line_at(self, place: int) -> int:
-        """Give the index in ``lines`` of the line that a place in the squeezed text is in."""
-        return max(0, bisect.bisect_right(self.starts, place) - 1)
-
-    def span(self, first: int, last: int) -> tuple[int, int]:
-        """Give the places in the squeezed text where some lines begin and end, both included."""
-        end = self.starts[last + 1] if last + 1 < len(self.starts) else len(self.squeezed)
-        return self.starts[first], end
-
-    def word_end(self, place: int) -> int:
-        """Give the place behind the word that a place is in, by the white space of the log."""
-        for _, end in self._words(place, place):
-            if end > place:
-                return end
-        return place
-
-    def word_start(self, place: int) -> int:
-        """Give the place where the word begins that ends before a place."""
-        start = place
-        for begin, end in self._words(place - 1, place):
-            if begin < place <= end:
-                start = begin
-        return start
-
-    def readable(self, start: int, end: int) -> str:
-        """Give what stands between two places, with single spaces where white space was."""
-        words = []
-        for begin, stop in self._words(start, end):
-            if stop > start and begin < end:
-                words.append(self.squeezed[max(begin, start) : min(stop, end)])
-        return " ".join(words)
-
-    def _words(self, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """Place the words of the lines around some part of the squeezed text."""
-        for index in range(self.line_at(max(0, start)), self.line_at(max(0, end)) + 1):
-            if not self.lines:
-                return
-            place = self.starts[index]
-            for word in _unified(self.lines[index].content).split():
-                yield place, place + len(word)
-                place += len(word)
-
-
-def _unified(content: str) -> str:
-    """Write all quote marks as one, in text that is not plain ASCII too."""
-    if content.isascii():
-        return content.replace('"', "'").replace("`", "'")
-    return content.translate(_QUOTE_TABLE)
-
-
-def squeeze(content: str) -> str:
-    """Take all white space out of a text and make all quote marks the same."""
-    return "".join(_unified(content).split())
+_NO_WORDS = frozenset(">|[({")
+_WORDS_OF_LOGGERS = ("CRITICAL", "DEBUG", "E", "INFO", "WARNING", "stderr", "stdout")
+_STARTS = _NO_WORDS.union(string.ascii_letters, string.digits)
+_STARTS_WITHOUT_BAR = _NO_WORDS.union(string.ascii_uppercase, string.digits, "s")
 
 
 def read(text: str) -> Log:
     """Read a log as it was printed, copied or sent."""
-    return Log(_thinned(_lines(_plain(text))))
+    return _thinned(*_lines(_plain(text)))
 
 
 def _plain(text: str) -> str:
     """Take out what terminals act on and do not show."""
     text = text.replace("\x00", "")
-    if "[" in text:
+    if _has_escapes(text):
         text = _ESCAPES.sub("", text)
     if "\x08" in text:
         text = _BACKSPACES.sub("", text)
     return text
 
 
-def _lines(text: str) -> Iterator[Line]:
-    """Split a text; what a progress bar has overwritten stays, under its line's number."""
+def _has_escapes(text: str) -> bool:
+    return "[" in text and (
+        any(begin in text for begin in _ESCAPE_BEGINS) or _BARE_COLOUR.search(text) is not None
+    )
+
+
+def _lines(text: str) -> tuple[list[int], list[str], list[str]]:
+    """Split a text: the number of each line, as it stands, and what it says.
+
+    What a progress bar has overwritten stays, under its line's number.
+    """
     if "\n" not in text:
         text = text.replace("\r", "\n")
+    text = text.replace("\r\n", "\n")
+    numbers: list[int] = []
+    raws: list[str] = []
+    whole = "\r" not in text and "\\n" not in text
     blank = False
     for number, raw in enumerate(text.split("\n"), 1):
         if not raw or raw.isspace():
             # One blank line says as much as many.
             if not blank:
-                yield Line(number, "", "")
+                numbers.append(number)
+                raws.append("")
             blank = True
             continue
         blank = False
-        for part in _parts(raw):
-            yield Line(number, part.rstrip(), _content(part))
+        parts = [raw] if whole else _parts(raw)
+        numbers += [number] * len(parts)
+        raws += parts
+    return numbers, raws, _contents(raws)
 
 
 def _parts(raw: str) -> list[str]:
@@ -185,19 +113,27 @@ def _parts(raw: str) -> list[str]:
     return [raw]
 
 
-def _content(raw: str) -> str:
-    """Take the box, the quoting and the logger's prefix from a line."""
-    content = raw
-    if not content.isascii():
-        content = content.translate(_BOXES)
-    if "&" in content:
+def _contents(raws: Sequence[str]) -> list[str]:
+    """Take boxes, quoting and the prefixes of loggers from lines."""
+    text = "\n".join(raws)
+    if not text.isascii():
+        text = exchanged(text, _BOX_MARKS, _BOXES)
+    if "&" in text:
         for entity, character in _ENTITIES:
-            content = content.replace(entity, character)
-    content = content.strip()
+            text = text.replace(entity, character)
+    starts = _STARTS if "|" in text else _STARTS_WITHOUT_BAR
+    return [
+        _bare(content) if content[:1] in starts else content
+        for content in map(str.strip, text.split("\n"))
+    ]
+
+
+def _bare(content: str) -> str:
+    """Take what stands around a line from it."""
     if content.endswith(" |"):
         content = content[:-2].rstrip()
     for _ in range(_MOST_LAYERS):
-        if not content or content[0] not in _STARTS:
+        if not _may_have_prefix(content):
             break
         match = _PREFIXES.match(content, 0, _LONGEST_PREFIX)
         if match is None:
@@ -206,17 +142,39 @@ def _content(raw: str) -> str:
     return content
 
 
-def _thinned(lines: Iterator[Line]) -> list[Line]:
+def _may_have_prefix(content: str) -> bool:
+    """Whether it is worth looking for a prefix: most lines begin with a word of a sentence."""
+    first = content[:1]
+    if first not in _STARTS:
+        return False
+    if first in _NO_WORDS or "|" in content:
+        return True
+    if first.isdigit():
+        # 2024-05-06, 2024/05/06 or 12:34:56
+        return content[4:5] in {"-", "/"} or content[2:3] == ":"
+    # A level, a stream, or syslog's ``Jan  5 12:34:56``.
+    return content.startswith(_WORDS_OF_LOGGERS) or content[9:10] == ":"
+
+
+def _thinned(numbers: Sequence[int], raws: Sequence[str], contents: Sequence[str]) -> Log:
     """Leave out, of a long log, lines that differ from earlier ones in their digits alone."""
-    found = list(lines)
-    if sum(len(line.raw) for line in found) < _LONG:
-        return found
-    seen: dict[str, int] = {}
-    kept = []
-    tail = len(found) - _TAIL_LINES
-    for place, line in enumerate(found):
-        skeleton = line.content.translate(_DIGITS)
-        seen[skeleton] = seen.get(skeleton, 0) + 1
-        if seen[skeleton] <= _REPEATS or place >= tail:
-            kept.append(line)
-    return kept
+    if sum(map(len, raws)) < _LONG:
+        return Log(numbers, raws, contents)
+    kept = list(_telling(contents))
+    return Log(
+        [numbers[place] for place in kept],
+        [raws[place] for place in kept],
+        [contents[place] for place in kept],
+    )
+
+
+def _telling(contents: Sequence[str]) -> Iterator[int]:
+    """Give the places of the lines that are kept of a long log."""
+    whole = "\n".join(contents).encode("utf-8", "surrogatepass")
+    seen: dict[bytes, int] = {}
+    tail = len(contents) - _TAIL_LINES
+    for place, skeleton in enumerate(whole.translate(None, b"0123456789").split(b"\n")):
+        times = seen.get(skeleton, 0)
+        seen[skeleton] = times + 1
+        if times < _REPEATS or place >= tail:
+            yield place

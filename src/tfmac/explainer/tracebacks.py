@@ -12,7 +12,8 @@ from typing import NamedTuple, Optional, TypeVar
 import msgspec
 
 from tfmac.explainer.events import Event, Frame
-from tfmac.explainer.text import Line, Log, squeeze
+from tfmac.explainer.expressions import expression
+from tfmac.explainer.log import Log, squeeze
 from tfmac.schema.log_signatures import EventKind
 
 T = TypeVar("T")
@@ -26,27 +27,34 @@ _LONGEST_LINE = 2_000
 
 _HEADER = "Traceback(mostrecentcalllast)"
 _CHAINS = ("directcauseofthefollowingexception", "anotherexceptionoccurred")
+# How transformers and diffusers pass on why a module of theirs cannot be imported.
+_TELLS_ANOTHER = "becauseofthefollowingerror(lookuptoseeitstraceback):"
 _ENDING = r"(?:Error|Exception|Interrupt|Warning|Exit|Iteration|NotImplemented|Failure|Found)"
+_OF_CLASSES = (
+    *("Error", "Exception", "Warning", "Interrupt", "Exit", "Found", "Failure", "Iteration"),
+)
 # ``package.module.SomeError: message``, or the class alone on its line.
-_RAISED = re.compile(
+_RAISED = expression(
     r"(?:ERROR:?\s{1,4}|!+\s|\*+\s?)?(?:[A-Za-z_][\w<>]{0,60}\.){0,8}([A-Z]\w{0,80}?"
     + _ENDING
     + r"\w{0,20})"
     r"(?:\s?:(?:\s|$)|\s{0,4}$|:(?=[A-Za-z\'\"]))"
 )
-_IN_PROSE = re.compile(
+_IN_PROSE = expression(
     r"\b(?:[a-z_]\w{0,60}\.){0,8}([A-Z][A-Za-z]{1,60}(?:Error|Exception))\s?:\s?\S"
 )
 
 # The frames of the interpreter and of IPython, in squeezed text.
-_FRAME = re.compile(r"File'([^'\n]{1,600})',line\d{1,7}(?:,in)?")
-_NOTEBOOK = re.compile(r"File((?:~|/|[A-Za-z]:\\|<)[^'\n:,]{1,600}):\d{1,7},in")
-_OLD_NOTEBOOK = re.compile(
+_FRAME = expression(r"File'([^'\n]{1,600})',line\d{1,7}(?:,in)?")
+_NOTEBOOK = expression(r"File((?:~|/|[A-Za-z]:\\|<)[^'\n:,]{1,600}):\d{1,7},in")
+# Newer ones name no function where a module's own lines run.
+_NOTEBOOK_MODULE = expression(r"File\s((?:~|/|[A-Za-z]:\\)[^'\":,]{1,600}):\d{1,7}$")
+_OLD_NOTEBOOK = expression(
     r"((?:~|/|[A-Za-z]:\\)\S{1,400}\.pyx?|<ipython-input-[\w-]{1,60}>) in (\S{1,200})"
 )
-_PYTEST = re.compile(r"([\w~./\\-]{1,300}\.py):\d{1,7}:(?: in (\S{1,200})| [A-Z]\w{1,80}|\s*$)")
-_RICH = re.compile(r"((?:~|/|[A-Za-z]:\\)[^\s:]{1,400}\.py):\d{1,7} in (\S{1,200})")
-_FUNCTION = re.compile(r"[\w<>.]{1,200}")
+_PYTEST = expression(r"([\w~./\\-]{1,300}\.py):\d{1,7}:(?: in (\S{1,200})| [A-Z]\w{1,80}|\s*$)")
+_RICH = expression(r"((?:~|/|[A-Za-z]:\\)[^\s:]{1,400}\.py):\d{1,7} in (\S{1,200})")
+_FUNCTION = expression(r"[\w<>.]{1,200}")
 
 
 class _Token(NamedTuple):
@@ -80,35 +88,26 @@ def _ends_of(things: list[T]) -> list[T]:
     return things[: _MOST_TOKENS // 2] + things[-_MOST_TOKENS // 2 :]
 
 
-def _places(text: str, word: str) -> Iterator[int]:
-    place = text.find(word)
-    while place >= 0:
-        yield place
-        place = text.find(word, place + len(word))
-
-
 def _headers(log: Log) -> Iterator[_Token]:
-    for place in _places(log.squeezed, _HEADER):
+    for place in log.places(_HEADER):
         yield _Token(log.starts[log.line_at(place)], "header")
 
 
 def _chains(log: Log) -> Iterator[_Token]:
     for words in _CHAINS:
-        for place in _places(log.squeezed, words):
+        for place in log.places(words):
             yield _Token(log.starts[log.line_at(place)], "chain")
 
 
 def _frames(log: Log) -> Iterator[_Token]:
-    if "File'" in log.squeezed:
+    if log.first("File'") >= 0:
         for found in _FRAME.finditer(log.squeezed):
             yield _frame(log, found)
-    lines = [(index, line.content) for index, line in enumerate(log.lines) if _is_place(line)]
-    for index, content in _ends_of(lines):
-        place = log.starts[index]
+    lines = log.lines_with("File", ".py", "<ipython")
+    for index in _ends_of([one for one in lines if _is_place(log.contents[one])]):
+        place, content = log.starts[index], log.contents[index]
         if content.startswith("File "):
-            notebook = _NOTEBOOK.match(log.squeezed, place)
-            if notebook is not None:
-                yield _frame(log, notebook)
+            yield from _notebook_frame(log, place, content)
             continue
         other = _OLD_NOTEBOOK.match(content) or _RICH.match(content) or _PYTEST.match(content)
         if other is not None:
@@ -117,9 +116,19 @@ def _frames(log: Log) -> Iterator[_Token]:
             yield _Token(place, "frame", Frame(path=path, function=function, place=place))
 
 
-def _is_place(line: Line) -> bool:
+def _notebook_frame(log: Log, place: int, content: str) -> Iterator[_Token]:
+    inside = _NOTEBOOK.match(log.squeezed, place)
+    if inside is not None:
+        yield _frame(log, inside)
+        return
+    module = _NOTEBOOK_MODULE.match(content)
+    if module is not None:
+        path = module.group(1).replace("\\", "/")
+        yield _Token(place, "frame", Frame(path=path, function="<module>", place=place))
+
+
+def _is_place(content: str) -> bool:
     """Whether a line may name a place in a file, in another form than the interpreter's own."""
-    content = line.content
     if content.startswith("File "):
         return content[5:6] not in {'"', "'", ""}
     return ".py" in content or "<ipython" in content
@@ -141,8 +150,8 @@ def _function(log: Log, place: int) -> str:
 
 
 def _raised(log: Log) -> Iterator[_Token]:
-    for index, line in enumerate(log.lines):
-        content = line.content
+    for index in log.lines_with(*_OF_CLASSES):
+        content = log.contents[index]
         if not _may_name_a_class(content):
             continue
         found = _RAISED.match(content, 0, _LONGEST_LINE)
@@ -154,6 +163,7 @@ def _raised(log: Log) -> Iterator[_Token]:
 
 
 def _may_name_a_class(content: str) -> bool:
+    """Whether one of ``_OF_CLASSES`` is near the beginning of a line."""
     head = content[:300]
     return (
         "Error" in head
@@ -185,8 +195,24 @@ def _events(log: Log, tokens: list[_Token], stops: Sequence[int]) -> Iterator[Ev
         elif pending or not token.type.endswith("Warning"):
             end = _message_end(log, token, barriers, stops)
             chain.append(_exception(token, end, pending))
+            chain += _told_by(log, chain[-1])
             pending, linked = [], False
-    yield from _chained(chain, group)
+    yield from _chained(_with_frames_below(chain, pending), group)
+
+
+def _with_frames_below(chain: list[Event], left: list[Frame]) -> list[Event]:
+    """Give frames that no exception follows to the one above them: people quote it first."""
+    if not chain or not left or chain[-1].frames:
+        return chain
+    return [*chain[:-1], msgspec.structs.replace(chain[-1], frames=tuple(left[-_MOST_FRAMES:]))]
+
+
+def _told_by(log: Log, event: Event) -> Iterator[Event]:
+    """Read an exception whose message is another's: of whichever class that was."""
+    place = log.squeezed.find(_TELLS_ANOTHER, event.start, event.end)
+    start = place + len(_TELLS_ANOTHER)
+    if place >= 0 and start < event.end:
+        yield msgspec.structs.replace(event, type="", start=start)
 
 
 def _exception(token: _Token, end: int, frames: list[Frame]) -> Event:
@@ -206,7 +232,7 @@ def _chained(chain: list[Event], group: int) -> Iterator[Event]:
 
 def _message_end(log: Log, token: _Token, barriers: Sequence[int], stops: Sequence[int]) -> int:
     """Say where a message ends: before the next thing that is none."""
-    last = min(token.line + _MOST_LINES, len(log.lines) - 1)
+    last = min(token.line + _MOST_LINES, len(log.contents) - 1)
     end = min(log.span(token.line, last)[1], token.place + _LONGEST_MESSAGE)
     for places in (barriers, stops):
         following = bisect.bisect_right(places, token.place)
@@ -217,11 +243,11 @@ def _message_end(log: Log, token: _Token, barriers: Sequence[int], stops: Sequen
 
 def _in_prose(log: Log, stops: Sequence[int]) -> Iterator[Event]:
     """Find exceptions that somebody has written of, where a log has no others."""
-    lines = list(enumerate(log.lines))
-    told = [one for one in lines if "Error" in one[1].content or "Exception" in one[1].content]
-    for index, line in _ends_of(told):
-        found = _IN_PROSE.search(line.content, 0, _LONGEST_LINE)
+    lines = [(index, log.contents[index]) for index in log.lines_with("Error", "Exception")]
+    told = [one for one in lines if "Error" in one[1] or "Exception" in one[1]]
+    for index, content in _ends_of(told):
+        found = _IN_PROSE.search(content, 0, _LONGEST_LINE)
         if found is not None:
-            place = log.starts[index] + len(squeeze(line.content[: found.start()]))
+            place = log.starts[index] + len(squeeze(content[: found.start()]))
             token = _Token(place, "raised", type=found.group(1), line=index)
             yield _exception(token, _message_end(log, token, (), stops), [])

@@ -2,7 +2,9 @@
 
 import re
 
-_PLACEHOLDER = re.compile(r"\{(\w+)(?:\|([^{}]*))?\}")
+from tfmac.explainer.expressions import expression
+
+_PLACEHOLDER = expression(r"\{(\w+)(?:\|([^{}]*))?\}")
 _LONGEST = 120
 
 

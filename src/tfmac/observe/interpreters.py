@@ -11,7 +11,7 @@ from typing import Optional
 
 import msgspec
 
-from tfmac.observe.probe import InterpreterCannotRun, ask_interpreter
+from tfmac.observe.interpreter_question import InterpreterCannotRun, ask_interpreter
 from tfmac.schema.interpreter import InterpreterAnswer
 from tfmac.schema.plans import InterpreterChoice
 from tfmac.schema.platform import Architecture

@@ -15,6 +15,7 @@ from tfmac.schema.facts import Environment, EnvironmentKind, Interpreter
 from tfmac.schema.platform import Architecture
 
 if TYPE_CHECKING:
+    from tfmac.observe.interpreter_question import Question
     from tfmac.schema.interpreter import InterpreterAnswer
 
 _ASK_SECONDS = 20.0
@@ -92,26 +93,73 @@ def locate_environment(root: str, *, because: str) -> Located:
     )
 
 
+class Locating:
+    """An environment that is being located: its interpreter may be answering meanwhile.
+
+    ``located`` or ``drop`` has to be called. ``located`` raises ``NothingToInspect``.
+    """
+
+    def __init__(
+        self,
+        known: Optional[Located] = None,
+        *,
+        asked: "Optional[Question]" = None,
+        because: str = "",
+    ) -> None:
+        self._known = known
+        self._asked = asked
+        self._because = because
+
+    @property
+    def waiting(self) -> bool:
+        """Whether an interpreter was asked and its answer was not taken."""
+        return self._known is None
+
+    def located(self) -> Located:
+        """Give the environment, as soon as its interpreter has answered."""
+        if self._known is None:
+            if self._asked is None:
+                raise NothingToInspect("the question to the interpreter was dropped")
+            from tfmac.observe.interpreter_question import InterpreterCannotRun  # noqa: PLC0415
+
+            try:
+                answer = self._asked.answer(time_limit=_ASK_SECONDS)
+            except InterpreterCannotRun as error:
+                raise NothingToInspect(str(error)) from error
+            self._known = _located(answer, self._because)
+        return self._known
+
+    def drop(self) -> None:
+        """End what still runs; nothing does after ``located``."""
+        if self._asked is not None:
+            self._asked.drop()
+            self._asked = None
+
+
 def locate_interpreter(python: str, *, because: str) -> Located:
     """Take the environment of an interpreter, given by path or by a name on PATH.
 
     A virtual environment is only read. Any other interpreter (a pyenv shim, Homebrew's, the
     system's) is asked in a child process where its packages lie, because reading cannot tell.
     """
+    return _begin_with_interpreter(python, because=because).located()
+
+
+def _begin_with_interpreter(python: str, *, because: str) -> Locating:
     path = shutil.which(python) or python
     if not os.path.lexists(path):
         raise NothingToInspect(f"{python} does not exist")
     # A bare name that is a file here would be sought on PATH again.
     path = os.path.abspath(path)
     if os.path.isdir(path):
-        return locate_environment(path, because=because)
+        return Locating(locate_environment(path, because=because))
     root = os.path.dirname(os.path.dirname(os.path.abspath(path)))
     if os.path.exists(os.path.join(root, "pyvenv.cfg")):
-        return locate_environment(root, because=because)
-    from tfmac.observe.probe import InterpreterCannotRun, ask_interpreter  # noqa: PLC0415
+        return Locating(locate_environment(root, because=because))
+    from tfmac.observe.interpreter_question import InterpreterCannotRun, Question  # noqa: PLC0415
 
     try:
-        return _located(ask_interpreter(path, time_limit=_ASK_SECONDS), because)
+        return Locating(asked=Question(path), because=because)
     except InterpreterCannotRun as error:
         raise NothingToInspect(str(error)) from error
 
@@ -121,11 +169,16 @@ def locate(*, python: Optional[str] = None, env: Optional[str] = None) -> Locate
 
     Raises ``NothingToInspect``.
     """
+    return begin_to_locate(python=python, env=env).located()
+
+
+def begin_to_locate(*, python: Optional[str] = None, env: Optional[str] = None) -> Locating:
+    """Do as ``locate`` does, but do not wait for an interpreter that has to be asked."""
     if env is not None:
-        return locate_environment(env, because="--env names it")
+        return Locating(locate_environment(env, because="--env names it"))
     if python is not None:
-        return locate_interpreter(python, because="--python names it")
-    return locate_default(os.environ, running=sys.prefix, cwd=os.getcwd())
+        return _begin_with_interpreter(python, because="--python names it")
+    return _begin_with_default(os.environ, running=sys.prefix, cwd=os.getcwd())
 
 
 def locate_default(variables: Mapping[str, str], *, running: str, cwd: str) -> Located:
@@ -134,17 +187,21 @@ def locate_default(variables: Mapping[str, str], *, running: str, cwd: str) -> L
     The one that tfmac itself runs in, if TensorFlow or Keras is there; else the activated one;
     else one in the working directory; else the first ``python3`` on PATH.
     """
+    return _begin_with_default(variables, running=running, cwd=cwd).located()
+
+
+def _begin_with_default(variables: Mapping[str, str], *, running: str, cwd: str) -> Locating:
     own = _try_environment(running, "tfmac is installed in it, beside TensorFlow")
     if own is not None and _holds_tensorflow(own.environment):
-        return own
+        return Locating(own)
     for root, because in _candidates(variables, cwd):
         located = _try_environment(root, because)
         if located is not None:
-            return located
+            return Locating(located)
     python = shutil.which("python3", path=variables.get("PATH", ""))
     if python is None:
         raise NothingToInspect("no environment is active, none is here and PATH has no python3")
-    return locate_interpreter(python, because="python3 is the first on PATH")
+    return _begin_with_interpreter(python, because="python3 is the first on PATH")
 
 
 def _candidates(variables: Mapping[str, str], cwd: str) -> Iterator[tuple[str, str]]:

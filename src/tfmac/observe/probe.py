@@ -1,7 +1,4 @@
-"""Asks the interpreter that is being diagnosed, always in a child process with a time limit.
-
-``ask_interpreter`` runs nothing of its environment; ``run_probe`` imports and uses what computes.
-"""
+"""Imports and uses what computes in the interpreter that is being diagnosed, in a child process."""
 
 import json
 import os
@@ -10,7 +7,6 @@ from typing import Any, Optional, TypeVar, Union
 
 import msgspec
 
-from tfmac.schema.interpreter import InterpreterAnswer
 from tfmac.schema.proof import (
     Core,
     Death,
@@ -29,52 +25,6 @@ T = TypeVar("T")
 PathLike = Union[str, "os.PathLike[str]"]
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 _RESULT_LIMIT = 1_000_000
-_QUOTE_LIMIT = 400
-
-
-class InterpreterCannotRun(Exception):
-    """An interpreter that cannot be started or gives no answer."""
-
-    def __init__(self, path: str, detail: str) -> None:
-        super().__init__(f"{path} cannot run: {detail}")
-        self.path = path
-        self.detail = detail
-
-
-def ask_interpreter(path: PathLike, *, time_limit: float = 20.0) -> InterpreterAnswer:
-    """Ask an interpreter who it is, without its site module and so without any ``.pth`` file.
-
-    Raise ``InterpreterCannotRun`` when it does not start, does not end in time or answers with
-    something else.
-    """
-    from tfmac.observe import child  # noqa: PLC0415
-
-    path = os.fspath(path)
-    command = [path, "-I", "-S", os.path.join(_FOLDER, "identity_script.py")]
-    try:
-        end = child.run_child(command, time_limit=time_limit, variables=child.child_variables({}))
-    except child.ChildCannotStart as error:
-        raise InterpreterCannotRun(path, str(error)) from error
-    if end.status is None:
-        raise InterpreterCannotRun(path, f"no answer within {time_limit:g} seconds")
-    # A wrapper around an interpreter may print before it.
-    answers = [_decoded(line) for line in end.output.splitlines()]
-    answer = next((answer for answer in reversed(answers) if answer is not None), None)
-    if answer is None:
-        raise InterpreterCannotRun(path, _why_no_answer(end.status, end.errors))
-    return answer
-
-
-def _decoded(line: str) -> Optional[InterpreterAnswer]:
-    try:
-        return msgspec.json.decode(line, type=InterpreterAnswer)
-    except msgspec.DecodeError:
-        return None
-
-
-def _why_no_answer(status: int, errors: str) -> str:
-    said = errors.strip()[-_QUOTE_LIMIT:]
-    return f"{_death_by_status(status)[1]}, no answer" + (f": {said}" if said else "")
 
 
 def run_probe(

@@ -1,23 +1,52 @@
-"""Judgements that need knowledge, registered by the names that signatures give them."""
+"""Judgements that need knowledge, registered by the names that signatures give them.
+
+Few logs need any of them, so that each is loaded when it is first asked.
+"""
 
 from typing import Callable
 
 import msgspec
 
-from tfmac.explainer.judges import names, offered_versions, plugin_abi
+from tfmac.explainer.judges import names
 from tfmac.explainer.judges.case import Case, Judgement
 
 
-class Judge(msgspec.Struct, frozen=True, kw_only=True):
-    """A function that tells which causes explain an event, and those that it can name."""
-
+class _Loaded(msgspec.Struct, frozen=True, kw_only=True):
     judge: Callable[[Case], Judgement]
     causes: frozenset[str]
 
 
+class Judge(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells which causes explain an event."""
+
+    load: Callable[[], _Loaded]
+
+    @property
+    def judge(self) -> Callable[[Case], Judgement]:
+        """The function that judges."""
+        return self.load().judge
+
+    @property
+    def causes(self) -> frozenset[str]:
+        """The causes that it can name."""
+        return self.load().causes
+
+
+def _offered_versions() -> _Loaded:
+    from tfmac.explainer.judges import offered_versions  # noqa: PLC0415
+
+    return _Loaded(judge=offered_versions.judge, causes=offered_versions.CAUSES)
+
+
+def _plugin_abi() -> _Loaded:
+    from tfmac.explainer.judges import plugin_abi  # noqa: PLC0415
+
+    return _Loaded(judge=plugin_abi.judge, causes=plugin_abi.CAUSES)
+
+
 JUDGES = {
-    "offered-versions": Judge(judge=offered_versions.judge, causes=offered_versions.CAUSES),
-    "plugin-abi": Judge(judge=plugin_abi.judge, causes=plugin_abi.CAUSES),
+    "offered-versions": Judge(load=_offered_versions),
+    "plugin-abi": Judge(load=_plugin_abi),
 }
 """All judges."""
 

@@ -1,20 +1,20 @@
 """uv's reasons: it names the tag that no wheel has, and so the machine that it looks for."""
 
-import re
 from collections.abc import Sequence
 
 from packaging.version import Version
 
+from tfmac.explainer.expressions import expression
 from tfmac.explainer.judges.case import Case, Judgement
 from tfmac.explainer.judges.offers import Machine, offers
 from tfmac.schema.findings import Confidence
 
 # In squeezed text.
-_NO_PLATFORM = re.compile(r"(?:nowheelswith|no)amatchingplatformtag\(e\.g\.,'([\w.]{1,60})'\)")
-_NO_PYTHON = re.compile(
+_NO_PLATFORM = expression(r"(?:nowheelswith|no)amatchingplatformtag\(e\.g\.,'([\w.]{1,60})'\)")
+_NO_PYTHON = expression(
     r"nowheelswithamatchingPython(?:ABI|version|implementation)tag\(e\.g\.,'(\w{1,20})'\)"
 )
-_MACOS = re.compile(r"macosx_(\d+)_(\d+)_(arm64|x86_64)")
+_MACOS = expression(r"macosx_(\d+)_(\d+)_(arm64|x86_64)")
 
 
 def judge_tags(case: Case, package: str, wanted: Sequence[Version]) -> Judgement:

@@ -1,8 +1,7 @@
-"""Whether a name in a log is one that Keras, TensorFlow or NumPy has or had."""
+"""Whether a name in a log is one that Keras, TensorFlow or NumPy has or had.
 
-import difflib
-
-from tfmac.knowledge import api_history, api_names, keras_names
+The knowledge of names is loaded by the questions that need it: few logs ask one.
+"""
 
 _NUMPY_ALIASES = frozenset(
     {
@@ -42,11 +41,15 @@ def is_cxx_symbol(text: str) -> bool:
 
 def is_keras_class(text: str) -> bool:
     """Whether some Keras has a class or function of this name that files may name."""
+    from tfmac.knowledge import keras_names  # noqa: PLC0415
+
     return keras_names.is_keras_name(text.rpartition(">")[2])
 
 
 def is_keras_layer(text: str) -> bool:
     """Whether some Keras has a layer of this name."""
+    from tfmac.knowledge import keras_names  # noqa: PLC0415
+
     return any(
         keras_names.is_keras_member(place, text)
         for place in ("layers", "layers.experimental", "layers.experimental.preprocessing")
@@ -55,6 +58,8 @@ def is_keras_layer(text: str) -> bool:
 
 def is_keras_operation(text: str) -> bool:
     """Whether it is what a model file calls an operation on tensors."""
+    from tfmac.knowledge import keras_names  # noqa: PLC0415
+
     return text in _OPERATION_LAYERS or any(
         keras_names.is_keras_member(f"src.ops.{place}", text) for place in _OPERATION_PLACES
     )
@@ -80,6 +85,8 @@ def is_numpy_alias(text: str) -> bool:
 
 def is_tensorflow_1_name(text: str) -> bool:
     """Whether ``tf.NAME`` was of TensorFlow 1 and is no more."""
+    from tfmac.knowledge import api_history, api_names  # noqa: PLC0415
+
     newest = api_names.minors("tensorflow")[-1]
     name = text.removeprefix("tensorflow.").removeprefix("tf.")
     known = bool(api_names.state("tensorflow", f"compat.v1.{name}").things)
@@ -98,6 +105,8 @@ _ONLY_TENSORFLOW_1 = frozenset(
 
 def is_keras_misspelling(text: str) -> bool:
     """Whether it is nearly the name of a loss or metric of Keras, with a letter or two wrong."""
+    import difflib  # noqa: PLC0415
+
     return text not in _COMPILED and bool(
         difflib.get_close_matches(text, _COMPILED, n=1, cutoff=_ALMOST)
     )

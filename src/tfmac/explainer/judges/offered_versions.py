@@ -82,7 +82,7 @@ def _judged(case: Case, package: str, wanted: tuple[Version, ...]) -> Judgement:
     if tags:
         return tags
     if "offered" not in case.captures:
-        return {}
+        return _of_no_list(package, wanted, case)
     offered = versions_of(case.captures["offered"])
     if not wanted:
         return _name_given_up(package, case.captures.get("wanted", ""), offered)
@@ -90,6 +90,18 @@ def _judged(case: Case, package: str, wanted: tuple[Version, ...]) -> Judgement:
         cut = "..." in case.captures["offered"]
         return _of_list(package, wanted, offered, case.known, cut=cut)
     return _of_none(package, wanted, case)
+
+
+def _of_no_list(package: str, wanted: tuple[Version, ...], case: Case) -> Judgement:
+    """Judge where pip says that there is nothing, and its list was not quoted or never printed."""
+    if not wanted or not any(words in case.text for words in _NOTHING_FOUND):
+        return {}
+    found = _of_none(package, wanted, case)
+    return {cause: max(sure, Confidence.LIKELY, key=_SURE.index) for cause, sure in found.items()}
+
+
+_SURE = list(Confidence)
+_NOTHING_FOUND = ("Couldnotfindaversionthatsatisfies", "Nomatchingdistributionfoundfor")
 
 
 def _name_given_up(package: str, wanted: str, offered: tuple[Version, ...]) -> Judgement:
