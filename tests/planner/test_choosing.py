@@ -220,6 +220,25 @@ def test_a_wish_that_nothing_meets_is_refused_with_what_there_is() -> None:
     assert "to 2.16.2 on Python" in conflict.reason
 
 
+@pytest.mark.parametrize(
+    ("target", "stack", "needed"),
+    [
+        ("macos-14-arm64", StackKind.TENSORFLOW_METAL_PLUGIN, "macOS 15"),
+        ("linux-x86_64", StackKind.TENSORFLOW_METAL, "Apple silicon"),
+        ("macos-13-x86_64", StackKind.TENSORFLOW_MACOS_METAL, "Apple silicon"),
+        ("macos-15-arm64", StackKind.TENSORFLOW_CUDA, "Linux on x86-64"),
+    ],
+)
+def test_a_stack_that_a_machine_cannot_have_is_refused_with_what_it_needs(
+    target: str, stack: StackKind, needed: str
+) -> None:
+    """That there are such TensorFlows says nothing about the stack."""
+    (conflict,) = refused(Wish(target=Target.parse(target), stack=stack)).conflicts
+
+    assert conflict.wishes == (f"--stack {stack.value}",)
+    assert needed in conflict.reason
+
+
 def test_a_machine_that_no_wheel_runs_on_has_no_plan() -> None:
     """A Mac older than every wheel is named by its target."""
     (conflict,) = refused(wish("macos-10-arm64")).conflicts

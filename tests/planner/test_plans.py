@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import NamedTuple, Optional, Union
 
 import pytest
+from packaging.requirements import Requirement
 
 from builders.wishes import demands
+from tfmac.knowledge import releases
 from tfmac.planner.choosing import Choice, choose
 from tfmac.planner.resolver import IndexUnreachable, ResolutionImpossible
 from tfmac.planner.resolving import Asking, make_plan
@@ -27,7 +29,10 @@ class Asked(NamedTuple):
 
 
 class TableResolver:
-    """Pins what is asked for exactly; refuses requirements that contain a given text."""
+    """Pins what is asked for exactly; refuses requirements that contain a given text.
+
+    Of a framework without a version it takes the newest that it does not refuse.
+    """
 
     def __init__(self, *refused: str) -> None:
         self._refused = refused
@@ -50,9 +55,21 @@ class TableResolver:
         for text in requirements:
             if any(part in text for part in self._refused):
                 raise ResolutionImpossible(f"because {text} collides with pandas, nothing fits")
-        exact = [text.partition("==") for text in requirements if "==" in text]
         digests = ("sha256:0",) if hashes else ()
+        taken = [self._taken(text, constraints) for text in requirements]
+        exact = [text.partition("==") for text in taken if "==" in text]
         return tuple(Pin(name=name, version=version, hashes=digests) for name, _, version in exact)
+
+    def _taken(self, text: str, constraints: Sequence[str]) -> str:
+        bounds = [Requirement(one) for one in constraints]
+        allowed = [one.specifier for one in bounds if one.name == text and len(one.specifier) > 1]
+        versions = releases.versions(text) if allowed else ()
+        found = (f"{text}=={one}" for one in versions if allowed[0].contains(one))
+        fitting = (one for one in found if not any(part in one for part in self._refused))
+        try:
+            return next(fitting) if allowed else text
+        except StopIteration:
+            raise ResolutionImpossible(f"no {text} is left") from None
 
     def artifacts(self, plan: Plan) -> str:
         raise AssertionError(f"nobody asks for the files of {plan}")
@@ -149,27 +166,24 @@ def test_colliding_packages_make_it_try_an_older_tensorflow() -> None:
 
 
 def test_an_older_tensorflow_still_meets_the_wishes() -> None:
-    """Nothing outside the wished versions is tried before the wishes themselves are in question."""
-    resolver = TableResolver("pandas")
+    """Nothing outside the wished versions is taken."""
     wish = Wish(target=MAC, tensorflow=">=2.18,<2.20", demands=demands("pandas"))
 
-    assert isinstance(planned(wish, resolver), NoPlan)
-    attempts = [one.requirements[0] for one in resolver.asked]
-    assert attempts[:2] == ["tensorflow==2.19.1", "tensorflow==2.18.1"]
-    # From here on one wish after the other is given up, to see which of them collide.
-    assert "pandas" not in resolver.asked[2].requirements
+    plan = plan_of(planned(wish, TableResolver("tensorflow==2.19")))
+    assert plan.version("tensorflow") == "2.18.1"
+
+    answer = planned(wish, TableResolver("tensorflow==2.18", "tensorflow==2.19"))
+    assert isinstance(answer, NoPlan)
 
 
-def test_each_minor_is_tried_once_and_only_a_few() -> None:
-    """A refusal costs a resolution, so patch releases are skipped and the search is short."""
+def test_a_refusal_of_what_cannot_be_had_at_all_is_short() -> None:
+    """A refusal costs a resolution: no release is tried beside a package that none goes with."""
     resolver = TableResolver("pandas")
 
     planned(Wish(target=MAC, demands=demands("pandas")), resolver)
 
     asked = [one.requirements for one in resolver.asked if "pandas" in one.requirements]
-    minors = [requirements[0].rpartition(".")[0] for requirements in asked]
-    assert len(minors) == len(set(minors))
-    assert 2 <= len(minors) <= 6
+    assert asked[1:] == [("pandas",)]
 
 
 def test_all_refused_is_no_plan_in_the_resolvers_words() -> None:

@@ -19,11 +19,13 @@ from packaging.version import Version
 from builders.drawn_wishes import TARGETS, conditions, drawn, meeting
 from builders.toml import read_toml
 from builders.truth import CORES, LOADING, METAL, allows, fitting_tags
+from builders.wishes import demands
 from tfmac import api
 from tfmac.environments.resolver import UvResolver
 from tfmac.environments.uv import Uv
 from tfmac.knowledge import extension_abi
 from tfmac.schema.plans import NoPlan, Plan, StackKind, Wish
+from tfmac.schema.platform import Target
 
 pytestmark = pytest.mark.slow
 
@@ -203,3 +205,15 @@ def test_refusals_by_the_knowledge_are_right(answers: "list[Answer]") -> None:
         by_uv = isinstance(answer, NoPlan) and answer.conflicts[0].cause == "requirement-conflict"
         if isinstance(answer, NoPlan) and not by_uv:
             assert next(meeting(wish), None) is None, named(wish)
+
+
+def test_a_package_that_the_best_set_refuses_gets_another_python(resolver: UvResolver) -> None:
+    """The NumPy that numba 0.57 needs is too old for every TensorFlow on Python 3.12."""
+    wish = Wish(target=Target.parse("macos-14-arm64"), demands=demands("numba==0.57"))
+
+    plan = api.plan(wish, resolver=resolver)
+
+    assert isinstance(plan, Plan)
+    assert plan.python == "3.11"
+    assert plan.version("numba") == "0.57.0"
+    assert plan.gpu

@@ -104,6 +104,8 @@ def plan(
         wish,
         choice.best,
         interpreter=None if choice.needs_python else choice.interpreter,
+        others=interpreters,
+        fetched=True,
         resolver=resolver,
         hashes=hashes,
         offline=offline,
@@ -115,6 +117,8 @@ def plan_candidate(
     candidate: Candidate,
     *,
     interpreter: Optional[InterpreterChoice],
+    others: Optional[Sequence[InterpreterChoice]] = None,
+    fetched: bool = False,
     resolver: Optional[Resolver] = None,
     hashes: bool = False,
     preferred: tuple[Pin, ...] = (),
@@ -122,12 +126,19 @@ def plan_candidate(
 ) -> Union[Plan, NoPlan]:
     """Resolve a candidate that was chosen already to a plan; raises as ``plan`` does.
 
-    Of what is ``preferred`` the version is kept where nothing speaks against it.
+    Where it is refused, older releases of the same stack on its Python are tried; with ``others``
+    also what those interpreters may be used for, and with ``fetched`` any Python. Of what is
+    ``preferred`` the version is kept where nothing speaks against it.
     """
+    from tfmac.environments.resolver import PipResolver
     from tfmac.planner.resolving import Asking, make_plan
+    from tfmac.planner.searching import Reach
 
     resolver = resolver or default_resolver(candidate.python, interpreter, offline=offline)
-    asking = Asking(resolver=resolver, hashes=hashes, preferred=preferred)
+    reach = None
+    if others is not None and not isinstance(resolver, PipResolver):  # pip knows its own Python
+        reach = Reach(interpreters=tuple(others), fetched=fetched)
+    asking = Asking(resolver=resolver, hashes=hashes, preferred=preferred, reach=reach)
     return make_plan(wish, candidate, asking, interpreter=interpreter)
 
 

@@ -147,15 +147,20 @@ def _planned(
     from tfmac import api
 
     own_python = manager is Manager.CONDA
-    choice = api.choose(wish, () if own_python else machine.interpreters)
+    interpreters = () if own_python else machine.interpreters
+    choice = api.choose(wish, interpreters)
     if isinstance(choice, NoPlan):
         return choice
     fetch = own_python or _fetches(choice, making, manager)
     print_note("resolving ...")
-    if fetch or choice.existing is None:
-        return api.plan_candidate(wish, choice.best, interpreter=None, offline=offline)
+    taken = None if fetch else choice.existing
     return api.plan_candidate(
-        wish, choice.existing, interpreter=choice.interpreter, offline=offline
+        wish,
+        taken or choice.best,
+        interpreter=choice.interpreter if taken else None,
+        others=interpreters,
+        fetched=fetch,
+        offline=offline,
     )
 
 

@@ -12,12 +12,23 @@ from tfmac.planner.declared import needs
 from tfmac.planner.demands import way_out
 from tfmac.planner.stacks import Candidate
 from tfmac.planner.wishes import Test, collisions, meets_all
-from tfmac.schema.plans import Conflict, NoPlan, Wish
+from tfmac.schema.plans import Conflict, NoPlan, StackKind, Wish
 
 _NO_WHEEL_CAUSES = {
     name: f"{name}-no-wheel"
     for name in ("tensorflow-text", "tensorflow-addons", "tensorflow-metal")
 } | {"tensorflow-io-gcs-filesystem": "tensorflow-io-gcs-no-wheel"}
+
+_APPLE_SILICON = "it is for Macs with Apple silicon"
+_NEEDS_OF_STACKS = {
+    f"--stack {kind.value}": needs
+    for kind, needs in (
+        (StackKind.TENSORFLOW_METAL, _APPLE_SILICON),
+        (StackKind.TENSORFLOW_MACOS_METAL, _APPLE_SILICON),
+        (StackKind.TENSORFLOW_METAL_PLUGIN, f"{_APPLE_SILICON} and macOS 15 or later"),
+        (StackKind.TENSORFLOW_CUDA, "it is for Linux on x86-64"),
+    )
+}
 
 
 def no_plan(wish: Wish, candidates: Sequence[Candidate], tests: Sequence[Test]) -> NoPlan:
@@ -51,6 +62,8 @@ def _collision(colliding: Sequence[Test], candidates: Sequence[Candidate], wish:
     if len(colliding) == 1:
         (test,) = colliding
         why = _other_name(test, candidates) or _range(candidates)
+        if test.wish in _NEEDS_OF_STACKS:
+            why = f"; {_NEEDS_OF_STACKS[test.wish]}"
         if wish.model is not None and test.wish.endswith(wish.model.path):
             why = "; tfmac inspect says what keeps each release from loading it"
         if test.requirement is not None and not _is_tensorflow(test.requirement):

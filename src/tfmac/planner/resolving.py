@@ -1,6 +1,6 @@
 """From a chosen candidate to a plan with all its pins, or to the resolver's own reasons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Optional, Union
 
 import msgspec
@@ -12,14 +12,13 @@ from tfmac.planner.choosing import choose
 from tfmac.planner.declared import needs
 from tfmac.planner.demands import extension_pins
 from tfmac.planner.measured import Bound, known_to_break, proven, proven_rationale
-from tfmac.planner.no_plan import numbers
 from tfmac.planner.resolver import ResolutionImpossible, Resolver
-from tfmac.planner.stacks import METAL, Candidate, candidates
+from tfmac.planner.searching import Reach, others
+from tfmac.planner.stacks import METAL, Candidate
 from tfmac.planner.undeclared import rules_for
 from tfmac.planner.wishes import (
     Test,
     keras_requirement,
-    meets_all,
     model_requirements,
     specifier_of,
     tests_of,
@@ -38,8 +37,6 @@ from tfmac.schema.plans import (
 )
 from tfmac.schema.platform import Target
 
-# How many TensorFlow minors are tried before the resolver's own answer is given.
-_ATTEMPTS = 6
 # How often a resolver is asked again because it took what is known to break.
 _ROUNDS = 3
 
@@ -58,6 +55,8 @@ class Asking(msgspec.Struct, frozen=True, kw_only=True):
     hashes: bool = False
     preferred: tuple[Pin, ...] = ()
     """Versions to keep where nothing speaks against them."""
+    reach: Optional[Reach] = None
+    """Where else a set may be looked for; without it, only in older releases of the same stack."""
 
 
 def make_plan(
@@ -69,19 +68,32 @@ def make_plan(
 ) -> Union[Plan, NoPlan]:
     """Resolve a candidate to its full set of pins.
 
-    Where the resolver finds no set for it, the next older TensorFlow that meets the wishes is
-    tried, a few times. Raises ``IndexUnreachable`` and ``ResolutionFailed``.
+    Where the resolver finds no set for it, others that meet the wishes are tried, as far as
+    ``asking`` reaches. ``interpreter`` is that of the candidate. Raises ``IndexUnreachable`` and
+    ``ResolutionFailed``.
     """
     refused: list[tuple[Candidate, str]] = []
-    for attempt in _attempts(wish, candidate):
+    for attempt in _attempts(wish, candidate, asking):
         try:
             resolved = _resolved(wish, attempt, asking)
         except ResolutionImpossible as error:
             refused.append((attempt, str(error)))
             continue
         plan = _plan(wish, attempt, resolved, refused)
+        if attempt.python != candidate.python and asking.reach is not None:
+            interpreter = asking.reach.interpreter(attempt.python)
         return msgspec.structs.replace(plan, interpreter=interpreter)
     return _refused_by_resolver(wish, refused, asking)
+
+
+def _attempts(wish: Wish, first: Candidate, asking: Asking) -> Iterator[Candidate]:
+    """The chosen candidate, then those that may do where it was refused.
+
+    Packages of the user's own may collide with the newest, and an index of a company may not have
+    it yet.
+    """
+    yield first
+    yield from others(wish, first, asking.resolver, asking.reach)
 
 
 def _plan(
@@ -104,7 +116,11 @@ def _plan(
             *_measured_rationale(wish, candidate, resolved),
         ),
         rejected=(*_refused(refused), *rejected(wish, candidate)),
-        alternatives=alternatives(wish, candidate.stack),
+        alternatives=tuple(
+            one
+            for one in alternatives(wish, candidate.stack)
+            if one.title not in {other.title for other, _ in refused}
+        ),
         built=candidate.built,
         variables=candidate.variables,
     )
@@ -135,25 +151,6 @@ def _resolved(wish: Wish, candidate: Candidate, asking: Asking) -> Resolved:
             break
         bounds = (*bounds, *broken)
     return Resolved(pins=pins, bounds=bounds)
-
-
-def _attempts(wish: Wish, first: Candidate) -> Iterator[Candidate]:
-    """The chosen candidate, then older releases of the same stack on the same Python.
-
-    Packages of the user's own may collide with the newest, and an index of a company may not have
-    it yet.
-    """
-    yield first
-    tests = tests_of(wish)
-    minors = {numbers(first.core.version)[:2]}
-    for one in candidates(wish, frozenset({first.stack})):
-        minor = numbers(one.core.version)[:2]
-        same = one.python == first.python and one.gpu == first.gpu
-        if same and minor not in minors and one.rank < first.rank and meets_all(one, tests):
-            minors.add(minor)
-            yield one
-        if len(minors) >= _ATTEMPTS:
-            return
 
 
 def asked(wish: Wish, candidate: Candidate) -> tuple[str, ...]:
@@ -198,23 +195,46 @@ def _smallest_refused(wish: Wish, asking: Asking) -> tuple[tuple[Test, ...], Opt
 
     What was asked for last is given up first: what is left is named, and it collides by itself.
     """
-    smaller, kept, nearest = wish, list[Test](), None
+    smaller, kept, found = wish, list[Test](), dict[str, Candidate]()
     for test in reversed(tests_of(wish)):
         without = test.given_up(smaller)
-        found = _first_that_resolves(without, asking)
-        if found is None:
+        other = _first_that_resolves(without, asking)
+        if other is None:
             smaller = without
-            continue
-        kept.insert(0, test)
-        nearest = nearest or f"without {test.wish}: {found.title}"
-    return tuple(kept), nearest
+        else:
+            kept.insert(0, test)
+            found[test.wish] = other
+    return tuple(kept), _nearest(wish, smaller, kept, found, asking)
+
+
+def _nearest(
+    wish: Wish,
+    smaller: Wish,
+    kept: Sequence[Test],
+    found: Mapping[str, Candidate],
+    asking: Asking,
+) -> Optional[str]:
+    """Name a set that gives up one of the colliding wishes, and no other of the user's.
+
+    What was ``found`` leaves out the wishes that are not to blame, too, where ``smaller`` lacks
+    any.
+    """
+    for test in reversed(kept):
+        other = found[test.wish]
+        if smaller != wish:
+            again = _first_that_resolves(test.given_up(wish), asking)
+            if again is None:
+                continue
+            other = again
+        return f"without {test.wish}: {other.title}"
+    return None
 
 
 def _first_that_resolves(wish: Wish, asking: Asking) -> Optional[Candidate]:
     choice = choose(wish)
     if isinstance(choice, NoPlan):
         return None
-    for attempt in _attempts(wish, choice.best):
+    for attempt in _attempts(wish, choice.best, asking):
         try:
             _resolved(wish, attempt, asking)
         except ResolutionImpossible:
