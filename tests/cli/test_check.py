@@ -76,6 +76,16 @@ def test_a_death_without_words(tmp_path: Path) -> None:
     assert "verdict   it does not work" in ended.out
 
 
+def test_keras_is_given_the_backend_that_was_asked_for(tmp_path: Path) -> None:
+    """A framework by name is what Keras computes with, whatever its own settings say."""
+    asks = "import os\nraise ImportError('KERAS_BACKEND=' + os.environ.get('KERAS_BACKEND', ''))"
+    root = trees.running_environment(tmp_path / "env", torch=asks, numpy=NUMPY_1)
+    ended = checked(root, "--backend", "torch", "--format", "json")
+    assert document(ended.out, "check")["proof"]["death"]["detail"] == (
+        "ImportError: KERAS_BACKEND=torch"
+    )
+
+
 def test_a_framework_that_is_not_there(tmp_path: Path) -> None:
     """A named framework is asked for, not another one in its place."""
     ended = checked(working(tmp_path / "env"), "--backend", "jax", "--format", "json")

@@ -169,3 +169,24 @@ def test_a_python_of_other_programs_is_not_changed(
     assert code == 1
     assert "belongs to the system or to other programs" in out
     assert everything_in(broken) == before
+
+
+def test_what_the_system_has_put_there_is_not_wished_for(
+    broken: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The new environment gets what was installed by the user; no index has the system's own."""
+    from tfmac.environments import repair_mode
+    from tfmac.schema.facts import EnvironmentKind
+
+    monkeypatch.setattr(repair_mode, "_VIRTUAL", frozenset({EnvironmentKind.TREE}))
+    (site,) = (broken / "lib").glob("python3.*/site-packages")
+    metadata = site / "distro_settings-1.0.dist-info" / "METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: distro-settings\nVersion: 1.0\n")
+
+    code, out, err = tfmac("fix", "--env", broken, "--yes")
+
+    assert code == 1, err
+    assert "belongs to the system or to other programs" in out
+    assert ["~", "numpy", "2.4.6", "1.26.4"] in [line.split() for line in out.splitlines()]
+    assert "distro-settings" not in f"{out}{err}"

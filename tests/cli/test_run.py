@@ -3,10 +3,12 @@
 import os
 import signal
 import sys
+import venv
 from pathlib import Path
 
 import pytest
 
+from cli.broken_environment import SERVED, make_broken
 from cli.console import Ended, refused, started, tfmac
 
 KNOWN = "import sys; print('out'); raise ModuleNotFoundError(\"No module named 'keras.engine'\")"
@@ -81,6 +83,45 @@ def test_a_hang_is_ended() -> None:
     ended = started("run", "--python", sys.executable, "--timeout", "1", "script.py")
     assert ended.code == 124
     assert "ended after 1 seconds" in ended.err
+
+
+def test_a_program_that_takes_its_interpreter_away_is_explained(tmp_path: Path) -> None:
+    """What is installed cannot be asked any more; the text says enough."""
+    environment = tmp_path / "environment"
+    venv.create(environment, with_pip=False)
+    Path("script.py").write_text(f"import shutil; shutil.rmtree({str(environment)!r}); {KNOWN}")
+
+    ended = started("run", "--python", environment / "bin" / "python", "script.py")
+
+    assert (ended.code, ended.out) == (1, "out\n")
+    assert "keras-private-module-moved (certain)" in ended.err
+
+
+def test_the_end_is_passed_on_where_it_cannot_be_explained() -> None:
+    """The program took the working directory away, in which doctor looks."""
+    folder = Path.cwd()
+    ended = ran(f"import shutil; shutil.rmtree({str(folder)!r}); {KNOWN}")
+    folder.mkdir()
+
+    assert (ended.code, ended.out) == (1, "out\n")
+    assert "No module named 'keras.engine'" in ended.err
+    assert "tfmac: this could not be explained: FileNotFoundError" in ended.err
+
+
+@pytest.mark.skipif(not SERVED, reason="TensorFlow 2.15 has no wheel for this Python")
+def test_a_cause_that_doctor_finds_too_is_one_finding(tmp_path: Path) -> None:
+    """The log shows it, the environment has it: it stands there once, and is called confirmed."""
+    environment = tmp_path / "environment"
+    make_broken(tmp_path, environment)
+    Path("script.py").write_text("raise ImportError('numpy.core.umath failed to import')")
+
+    ended = started("run", "--env", environment, "script.py")
+
+    assert ended.code == 1
+    assert ended.err.count("numpy-2-with-numpy-1-binaries (") == 1
+    words = " ".join(ended.err.split())
+    assert "confirmed by tfmac doctor: numpy 2.4.6 is not what tensorflow declared" in words
+    assert "for this machine, which wrote the text: " in words
 
 
 def test_mistakes() -> None:

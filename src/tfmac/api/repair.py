@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tfmac.environments.in_place import InPlaceChange
     from tfmac.planner.repair import Broken
 
+_INSTALLERS_OF_USERS = frozenset({"pip", "uv"})
 _DAMAGE = frozenset({"distribution-files-missing", "tensorflow-install-incomplete"})
 
 
@@ -72,7 +73,10 @@ def prepare_repair(
     )
     if all(_is_beyond_packages(one) for one in accused):
         return repair
-    return _planned(repair, _broken(facts, accused, gpu=gpu), offline=offline)
+    broken = _broken(facts, accused, gpu=gpu)
+    if repair.report.mode is RepairMode.NEW:
+        broken = msgspec.structs.replace(broken, own=tuple(_of_the_user(facts, broken)))
+    return _planned(repair, broken, offline=offline)
 
 
 def _is_beyond_packages(finding: Finding) -> bool:
@@ -112,6 +116,14 @@ def _broken(facts: Facts, accused: tuple[Finding, ...], *, gpu: Optional[bool]) 
     )
 
 
+def _of_the_user(facts: Facts, broken: Broken) -> Iterator[str]:
+    """Leave out what came with the system or with conda: a new environment does not need it."""
+    from tfmac.checks.case import Case
+
+    distributions = Case(facts).distributions
+    return (name for name in broken.own if distributions[name].installer in _INSTALLERS_OF_USERS)
+
+
 def _planned(repair: Repair, broken: Broken, *, offline: bool) -> Repair:
     from tfmac.planner.building import building
     from tfmac.planner.repair import differences, exchanged
@@ -123,12 +135,13 @@ def _planned(repair: Repair, broken: Broken, *, offline: bool) -> Repair:
         )
         return msgspec.structs.replace(repair, report=report)
     in_place = repair.report.mode is RepairMode.IN_PLACE
+    whole = repair.report.mode is RepairMode.SIDE_BY_SIDE
     root = repair.report.environment
     report = msgspec.structs.replace(
         repair.report,
         outcome=RepairOutcome.PLANNED,
         python=answer.python,
-        differences=tuple(differences(broken, answer, whole=not in_place)),
+        differences=tuple(differences(broken, answer, whole=whole)),
         actions=exchanged(root, answer, broken) if in_place else tuple(building(root, answer)),
     )
     return msgspec.structs.replace(repair, report=report, plan=answer)

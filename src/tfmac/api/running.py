@@ -51,6 +51,8 @@ def _interpreter(located: Located) -> str:
 
 def explain_end(ran: Ran) -> Optional[ExplanationReport]:
     """Explain why a program has failed; None where it has not, or where nothing is known of it."""
+    from tfmac.api.confirming import confirmed_by_checks
+    from tfmac.api.diagnosis import collect_facts
     from tfmac.api.explaining import collect_installed, explain
 
     ended = ran.ended
@@ -60,8 +62,18 @@ def explain_end(ran: Ran) -> Optional[ExplanationReport]:
     found = explain(text)
     if not any(one.cause not in _harmless(found) for one in found.causes):
         return None
-    facts = collect_installed(python=ran.interpreter)
-    return explain(text, facts=facts, facts_are_of_the_log=True, home=os.path.expanduser("~"))
+    try:
+        facts = collect_installed(python=ran.interpreter)
+    except NothingToInspect:
+        return found  # the program has taken its own environment away
+    home = os.path.expanduser("~")
+    report = explain(text, facts=facts, facts_are_of_the_log=True, home=home)
+    # Whatever the text's paths prove: it was this machine that wrote it, just now.
+    report = msgspec.structs.replace(report, written_here=True)
+    cwd = os.getcwd()
+    return confirmed_by_checks(
+        report, lambda causes: collect_facts(python=ran.interpreter, only=causes, cwd=cwd)
+    )
 
 
 def _harmless(report: ExplanationReport) -> frozenset[str]:

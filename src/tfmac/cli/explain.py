@@ -80,13 +80,18 @@ def _explained(  # noqa: PLR0917
         # An interpreter that has to be asked answers while the log is read.
         at_hand = None if named else _facts_at_hand(stack)
         content = _content(file)
+        facts = None if at_hand else _facts(facts_file, python, env)
         report = api.explain(
             content,
-            facts=at_hand or _facts(facts_file, python, env),
+            facts=at_hand or facts,
             target=target,
             facts_are_of_the_log=named,
             home=own_home(),
         )
+    if facts is not None:
+        from tfmac.api.confirming import confirmed_by_checks
+
+        report = confirmed_by_checks(report, lambda _causes: facts)
     print_result(_rendered(report, output_format, share=share))
     return ExitCode.DONE
 

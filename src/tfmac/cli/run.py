@@ -54,11 +54,14 @@ def command(
         raise CommandFailed(str(error), ExitCode.NOTHING_TO_INSPECT) from error
     if ran.ended.timed_out:
         print_note(f"tfmac: ended after {timeout:g} seconds")
-    report = explain_end(ran)
-    if report is not None:
-        from tfmac.report.explanations import render
+    try:
+        report = explain_end(ran)
+        if report is not None:
+            from tfmac.report.explanations import render
 
-        print_note("\n" + render(report, width=terminal_width()).rstrip())
+            print_note("\n" + render(report, width=terminal_width()).rstrip())
+    except Exception as error:  # noqa: BLE001 - whatever it is, the program's end is passed on
+        print_note(f"tfmac: this could not be explained: {type(error).__name__}: {error}")
     return _ended_as(ran.ended)
 
 

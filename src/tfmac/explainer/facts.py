@@ -1,6 +1,6 @@
 """What facts of a machine say to a log: whether it is theirs, and what they confirm or exclude."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Optional, TypeVar
 
 from tfmac.explainer.circumstances import Known, holds
@@ -11,6 +11,8 @@ from tfmac.schema.platform import Architecture, OperatingSystem, Target
 
 T = TypeVar("T")
 
+_TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-macos")
+_FIRST_WITH_KERAS_3 = (2, 16)
 _UNKNOWN_FOLDERS = ("/usr/lib/", "/usr/local/lib/")
 
 
@@ -22,15 +24,37 @@ def known_of_facts(facts: Facts) -> Known:
     distributions = _value(facts.distributions)
     interpreter = _value(facts.interpreter)
     slices = _value(interpreter.architectures) if interpreter else None
+    packages = {one.name: one.version for one in distributions or ()}
     return Known(
         python=_value(interpreter.version) if interpreter else None,
         macos=version if system is OperatingSystem.MACOS else None,
         system=system.value if system else None,
         platform=_platform(system, chip),
         interpreter=slices[0].value if slices and len(slices) == 1 else None,
-        packages={one.name: one.version for one in distributions or ()},
+        packages=packages,
         complete=distributions is not None,
+        keras=_generation(packages),
     )
+
+
+def _generation(packages: Mapping[str, str]) -> Optional[int]:
+    """Tell which Keras a program gets, None where what is installed does not settle it."""
+    found = [packages[name] for name in _TENSORFLOWS if name in packages]
+    of_keras_2 = [() < _minor(version) < _FIRST_WITH_KERAS_3 for version in found]
+    own = packages.get("keras")
+    if own is None:
+        return 2 if of_keras_2 and all(of_keras_2) else None
+    if () < _minor(own) < (3,):
+        return 2 if all(of_keras_2) else None
+    # tf-keras takes the place of tf.keras where a variable says so.
+    settled = _minor(own) and not any(of_keras_2) and "tf-keras" not in packages
+    return 3 if settled else None
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    """Give major and minor number; nothing for what is no version."""
+    parts = version.split(".")[:2]
+    return tuple(map(int, parts)) if all(part.isdecimal() for part in parts) else ()
 
 
 def _value(fact: Fact[T]) -> Optional[T]:
@@ -99,7 +123,7 @@ def together(shown: Known, behind: Known) -> Known:
         interpreter=shown.interpreter or behind.interpreter,
         packages={**behind.packages, **shown.packages},
         complete=behind.complete,
-        keras=shown.keras,
+        keras=shown.keras or behind.keras,
         paths=shown.paths,
     )
 

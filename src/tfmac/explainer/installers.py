@@ -8,6 +8,7 @@ from tfmac.explainer.events import Event
 from tfmac.explainer.expressions import expression
 from tfmac.explainer.log import Log, squeeze
 from tfmac.formats.distinfo import normalise
+from tfmac.knowledge import releases
 from tfmac.schema.log_signatures import EventKind
 
 _MOST_LINES = 60
@@ -55,6 +56,7 @@ _MARKS = tuple(
         ("uv", "project's requirements are unsatisfiable", False),
         ("uv", "The build backend returned an error", True),
         ("uv", "Failed to download and build", True),
+        ("uv", "error: failed to build `", True),
         ("uv", "is not compatible with the current platform", False),
         ("uv", "doesn't have a source distribution or wheel for the current platform", False),
         ("uv", "can't be installed because it doesn't have", False),
@@ -79,12 +81,16 @@ _MARKS = tuple(
 
 # In squeezed text: pip's requirement, where it comes from, and the versions that it saw.
 _WANTED = expression(
-    r"satisfiestherequirement([\w.-]{1,100}?)(?:\[[\w,.-]{0,100}\])?([=<>!~@;][^()]{0,300})?"
+    r"satisfiestherequirement([\w.-]{1,100}?)(?:\[[\w,.-]{0,100}\])?([=<>!~@;][^()]{0,300}?)?"
     r"(?:\(from(?!versions)(?:[^()]|\([^()]{0,60}\)){0,300}\)){0,6}(?:\(fromversions:([^)]{0,60000}))?"
     r"(?=[()]|ERROR|$)"
 )
 _NO_MATCH = expression(
     r"Nomatchingdistributionfoundfor([\w.-]{1,100}?)(?:\[[\w,.-]{0,100}\])?(?:([=<>!~]=?[\w.*,=<>!~]{1,60}?)(?:\(|ERROR|WARNING|\[|$)|(?=\(|ERROR|WARNING|$))"
+)
+_ON_A_LINE = expression(
+    r"(?:satisfies the requirement|No matching distribution found for)\s([A-Za-z][\w.-]{0,100})"
+    r"((?:[=<>!~]{1,2}[\w.*,=<>!~]{1,60})?)[\s'\"`*.]{0,10}$"
 )
 _UV_PINNED = expression(
     r"Because([A-Za-z][\w.-]{0,100}?)(?:\[[\w,.-]{0,100}\])?==([\w.]{1,40}?)hasno"
@@ -92,6 +98,7 @@ _UV_PINNED = expression(
 _UV_NAMED = expression(
     r"Because([A-Za-z][\w.-]{0,100}?)(?:([=<>!~]=?[\w.,=<>!~*]{1,60}?))?(?:hasno|wasnotfound)"
 )
+_UV_LOCKED = expression(r"Distribution'([A-Za-z][\w.-]{0,100})==([\w.+]{1,40})@")
 _POETRY = expression(r"installationcandidatesfor([\w.-]{1,100}?)\(([\w.]{1,40})\)")
 
 
@@ -165,8 +172,36 @@ def _block(log: Log, tool: str, first: int, last: int) -> Event:
         type=tool,
         start=start,
         end=end,
-        captures=_captures(log.squeezed[start:end]),
+        captures=_read(log, first, last),
     )
+
+
+def _read(log: Log, first: int, last: int) -> dict[str, str]:
+    """Read what was wanted; where prose follows it, its line alone tells where it ends."""
+    start, end = log.span(first, last)
+    captures = _captures(log.squeezed[start:end])
+    if captures and ("offered" in captures or _is_requirement(captures)):
+        return captures
+    return _of_line(log, first, last) or captures
+
+
+def _is_requirement(captures: dict[str, str]) -> bool:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet  # noqa: PLC0415
+
+    try:
+        SpecifierSet(captures["wanted"])
+    except InvalidSpecifier:
+        return False
+    return bool(captures["wanted"]) or releases.package(captures["package"]) is not None
+
+
+def _of_line(log: Log, first: int, last: int) -> dict[str, str]:
+    """Read what was wanted where the line says no more, and other text follows it."""
+    for content in log.contents[first : last + 1]:
+        found = _ON_A_LINE.search(content)
+        if found is not None:
+            return {"package": normalise(found.group(1)), "wanted": found.group(2)}
+    return {}
 
 
 def _captures(text: str) -> dict[str, str]:
@@ -180,7 +215,7 @@ def _captures(text: str) -> dict[str, str]:
             versions = [one for one in found.group(3).split(",") if one[:1].isdigit()]
             captures["offered"] = ", ".join(versions) or "none"
         return captures
-    pinned = _UV_PINNED.search(text)
+    pinned = _UV_PINNED.search(text) or _UV_LOCKED.search(text)
     if pinned is not None:
         return {"package": normalise(pinned.group(1)), "wanted": f"=={pinned.group(2)}"}
     poetry = _POETRY.search(text)

@@ -27,6 +27,12 @@ _LONG = 200_000
 _FEW = 200
 """A character that a text has no more often than this leads to the words that have it."""
 
+_MARKED = {"`": expression(r"`[^`\n]{1,60}`"), "__": expression("__")}
+MARKS = tuple(_MARKED)
+"""What Markdown takes from a text that was pasted as if it were prose: code and bold print."""
+_LONGEST_PROSE = 60_000
+"""Nobody pastes more than that without a fence around it."""
+
 _RARE = 16
 """A word that more than one line of so many has is quicker sought in each of them."""
 
@@ -72,6 +78,17 @@ class Log:
         if words not in self._first:
             self._first[words] = next(self.places(words), -1)
         return self._first[words]
+
+    def lacks(self, marks: Sequence[str]) -> bool:
+        """Whether a text shorter than a program's output has none of some ``MARKS``."""
+        return self._lacking.issuperset(marks)
+
+    @functools.cached_property
+    def _lacking(self) -> frozenset[str]:
+        if len(self.squeezed) > _LONGEST_PROSE:
+            return frozenset()
+        text = "\n".join(self.contents)
+        return frozenset(mark for mark in MARKS if _MARKED[mark].search(text) is None)
 
     def places(self, words: str) -> Iterator[int]:
         """Give the places of some squeezed words, in order; they do not overlap."""

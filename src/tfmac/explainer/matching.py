@@ -103,8 +103,15 @@ def _fits_kind(signature: Signature, event: Event) -> bool:
         return False
     if not signature.types:
         return True
-    # Of what only a message is known, it may be any class.
-    return event.type in signature.types or not event.type
+    if event.type in _ANY:
+        return True
+    return _ALIASES.get(event.type, event.type) in signature.types
+
+
+_ANY = frozenset({"", "Exception"})
+"""Of what only a message is known, or what was raised anew with it, it may be any class."""
+_ALIASES = {"IOError": "OSError", "EnvironmentError": "OSError"}
+"""Python 2's names of a class."""
 
 
 def _texts(signature: Signature, event: Event, log: Log) -> Optional[list[Match]]:
@@ -198,8 +205,9 @@ def _context_fits(signature: Signature, reading: Reading) -> bool:
 def lines(signature: Signature, log: Log) -> list[Event]:
     """Make the events of a signature that is about a line: the text around its first pattern."""
     patterns = [compile_pattern(text) for text in (signature.text[:1] or signature.any_text)]
+    rendered = [one.rendered for one in patterns if log.lacks(one.marks)]
     events: list[Event] = []
-    for pattern in patterns:
+    for pattern in (*patterns, *filter(None, rendered)):
         place = log.first(pattern.first)
         while place >= 0 and len(events) < _MOST_LINES:
             start = log.starts[log.line_at(max(0, place - _LINE_BEFORE))]

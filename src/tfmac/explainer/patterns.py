@@ -6,12 +6,13 @@
 
 import functools
 import re
+from contextlib import suppress
 from typing import NamedTuple, Optional
 
 import msgspec
 
 from tfmac.explainer.expressions import expression
-from tfmac.explainer.log import Log, squeeze
+from tfmac.explainer.log import MARKS, Log, squeeze
 
 _MOST_STARTS = 40
 """So many places of a pattern's first literal are tried."""
@@ -55,11 +56,16 @@ class Piece(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """A pattern, ready to be looked for. ``before`` is a capture that it begins with."""
+    """A pattern, ready to be looked for. ``before`` is a capture that it begins with.
+
+    ``marks`` are those of Markdown that it has; ``rendered`` is what a page makes of it.
+    """
 
     before: Optional[Piece]
     first: str
     pieces: tuple[Piece, ...]
+    marks: tuple[str, ...] = ()
+    rendered: Optional["Pattern"] = None
 
     @property
     def literal(self) -> str:
@@ -89,6 +95,19 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 @functools.lru_cache(maxsize=4096)
 def compile_pattern(text: str) -> Pattern:
     """Read a pattern; raise ``InvalidPattern`` with what is wrong with it."""
+    pattern = _compiled(text)
+    marks = tuple(mark for mark in MARKS if mark in text)
+    if not marks:
+        return pattern
+    rendered = text
+    for mark in marks:
+        rendered = rendered.replace(mark, "")
+    with suppress(InvalidPattern):
+        pattern = pattern._replace(marks=marks, rendered=_compiled(rendered))
+    return pattern
+
+
+def _compiled(text: str) -> Pattern:
     literals = [""]
     captures: list[tuple[str, Kind]] = []
     place = 0
@@ -120,7 +139,14 @@ def _assembled(text: str, literals: list[str], captures: list[tuple[str, Kind]])
 
 
 def find(pattern: Pattern, log: Log, start: int, end: int) -> Optional[Match]:
-    """Find a pattern between two places of a log's squeezed text."""
+    """Find a pattern between two places of a log's squeezed text, also as a page shows it."""
+    found = _found(pattern, log, start, end)
+    if found is None and pattern.rendered is not None and log.lacks(pattern.marks):
+        found = _found(pattern.rendered, log, start, end)
+    return found
+
+
+def _found(pattern: Pattern, log: Log, start: int, end: int) -> Optional[Match]:
     place = start
     for _ in range(_MOST_STARTS):
         place = log.squeezed.find(pattern.first, place, end)

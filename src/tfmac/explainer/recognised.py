@@ -21,7 +21,7 @@ _INTERPRETER = expression(
     r"|\b(?:CP|P|p)ython[ :=]{1,3}v?(3\.\d{1,2}(?:\.\d{1,2})?)\b"
 )
 _MACOS = expression(
-    r"\b(?:macOS|Mac OS X|Mac OS)[ :]{1,2}(?:[A-Z][a-z]+ )?"
+    r"\b(?:[Mm]acOS|Mac OS X|Mac OS|OS ?X)[ :]{1,2}(?:[A-Z][a-z]+ ){0,2}(?:[Vv]ersion )?"
     r"(1[0-9]\.\d{1,2}(?:\.\d{1,2})?|1[1-9]|2[0-9])\b"
     r"|\bmac(?:OS|os)-(1\d\.\d{1,2}(?:\.\d{1,2})?)-(?:arm64|x86_64)"
 )
@@ -66,6 +66,8 @@ _SYSTEMS = (
             "zsh: illegal hardware",
             "/Library/Frameworks/Python.framework",
             "libc++abi",
+            "/private/var/",
+            "/var/folders/",
         ),
     ),
     ("windows", (":\\Users\\", "\\site-packages\\", "win_amd64", "C:\\", ".dll")),
@@ -75,7 +77,6 @@ _SYSTEMS = (
             "/home/",
             "manylinux",
             "linux-gnu",
-            "/usr/local/lib/python",
             "/usr/lib/python3",
             "linux_x86_64",
             "linux_aarch64",
@@ -90,10 +91,33 @@ _SYSTEMS = (
         ),
     ),
 )
+_OFTEN_LINUX = "/usr/local/lib/python"
+"""Homebrew on Intel Macs has its packages there too."""
+# How people name their Mac, without any of its paths; squeezed.
+_TOLD_MAC = (
+    *(
+        "MacBook",
+        "Macbook",
+        "iMac",
+        "Macmini",
+        "macOS1",
+        "macOS2",
+        "macOS-",
+        "MacOSX",
+        "OSX10",
+        "OSX11",
+        "ProductVersion:",
+        "macOSM",
+        "macOSintel",
+        "macOSIntel",
+    ),
+    *("BigSur", "Monterey", "Ventura", "Sonoma", "Sequoia", "Catalina"),
+)
 _APPLE_SILICON = (
     "osx-arm64",
     "/opt/homebrew/",
     "RELEASE_ARM64",
+    "-arm64-arm-64bit",
 )
 _ARM64 = ("macosx_11_0_arm64", "_arm64.whl", "darwin_arm64", "machine='arm64'", "machine: arm64")
 _ROSETTA = ("RELEASE_ARM64_T8", "RELEASE_ARM64_VM")
@@ -126,10 +150,14 @@ def recognise(log: Log, events: Sequence[Event]) -> Known:
         if not text:
             continue
         pythons.update(dict.fromkeys(_pythons(text)))
-        if before.endswith("sw_vers -productVersion") or before.startswith("ProductName"):
+        if (
+            text.startswith("ProductVersion")
+            or before.endswith("sw_vers -productVersion")
+            or before.startswith("ProductName")
+        ):
             macos += _PRODUCT.findall(text)[:1]
         before = text
-        if "acOS" in text or "arwin" in text or "Mac OS" in text:
+        if "acOS" in text or "arwin" in text or "OS X" in text or "OSX" in text or "Mac OS" in text:
             macos += _macos(text)
         for name, version in _versions(text):
             names = names or frozenset(releases.packages())
@@ -173,7 +201,9 @@ def _only(found: dict[str, None]) -> Optional[str]:
 
 
 _PRODUCT = expression(r"(1\d(?:\.\d{1,2}){0,2}|2\d(?:\.\d{1,2}){0,2})")
-_PIP = expression(r"You are using pip version (\d[\d.]{1,10}\d)|^pip (\d[\d.]{1,10}\d) from ")
+_PIP = expression(
+    r"You are using pip version (\d[\d.]{1,10}\d)|^(?:Using )?pip (\d[\d.]{1,10}\d) from "
+)
 # ``ada@box:~$``, as shells on Linux are set up.
 _LINUX_PROMPT = expression(
     r"(?:\([\w.-]{1,40}\) )?[a-z_][\w-]{0,30}@[\w.-]{1,60}:[~/]\S{0,200}[$#](?:\s|$)"
@@ -246,7 +276,13 @@ _SATISFIED = "Requirement already satisfied: "
 _CHIPS = ("M1", "M2", "M3", "M4", "M5")
 _CHIP = expression(
     r"(?:Apple|MacBookAir|MacBookPro|Macmini|MacStudio|iMac)\(?(?:13|14|15|16|24)?(?:-inch,)?M[1-5]"
-    r"|M[1-5](?:Pro|Max|Ultra|MacBook|Macmini|Air|Mac|chip|processor)"
+    r"|M[1-5](?:Pro|Max|Ultra|MacBook|Macmini|Air|Mac|chip|processor|\(arm64\))"
+    r"|(?:[mM]acOS|Mac|macOS\w{1,12})\(?M[1-5]\b"
+)
+# ``2.3 GHz Quad-Core Intel Core i5``, ``Intel Mac``, ``MacBook Pro (Intel)``, in squeezed text.
+_INTEL_CHIP = expression(
+    r"IntelCore|Intel\(R\)Core|Intel(?:-based)?(?:Mac|iMac|chip|processor)|Inteli[3579]\b"
+    r"|(?:[mM]ac(?:OS)?|MacBook(?:Pro|Air)?\d{0,4})[-,(]{0,2}[iI]ntel\b"
 )
 _MOST_OF_PLATFORM = 300_000
 
@@ -270,13 +306,16 @@ def _platform(log: Log) -> tuple[Optional[str], Optional[str]]:
     ):
         system = "linux"
     arm = _names_chip(text) or any(sign in text for sign in map(squeeze, _APPLE_SILICON))
-    if system is None and not shown and arm:
+    if system is None and not shown and (arm or any(words in text for words in _TOLD_MAC)):
         system = "macos"
+    if system is None and not shown and _OFTEN_LINUX in text:
+        system = "linux"
     if system is None:
         return None, None
     if system == "macos":
         arm = arm or any("".join(sign.split()) in text for sign in _ARM64)
-        return system, "arm64" if arm else None
+        intel = not arm and "ntel" in text and _INTEL_CHIP.search(text) is not None
+        return system, "arm64" if arm else ("x86_64" if intel else None)
     if system == "windows":
         return system, None
     arm = "aarch64" in text

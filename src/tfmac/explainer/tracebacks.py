@@ -29,15 +29,19 @@ _HEADER = "Traceback(mostrecentcalllast)"
 _CHAINS = ("directcauseofthefollowingexception", "anotherexceptionoccurred")
 # How transformers and diffusers pass on why a module of theirs cannot be imported.
 _TELLS_ANOTHER = "becauseofthefollowingerror(lookuptoseeitstraceback):"
-_ENDING = r"(?:Error|Exception|Interrupt|Warning|Exit|Iteration|NotImplemented|Failure|Found)"
+_ENDING = (
+    r"(?:Error|Exception|Interrupt|Warning|Exit|Iteration|NotImplemented|Failure|Found"
+    r"|ZipFile|Conflict)"
+)
 _OF_CLASSES = (
     *("Error", "Exception", "Warning", "Interrupt", "Exit", "Found", "Failure", "Iteration"),
+    *("BadZipFile", "VersionConflict"),
 )
 # ``package.module.SomeError: message``, or the class alone on its line.
 _RAISED = expression(
     r"(?:ERROR:?\s{1,4}|!+\s|\*+\s?)?(?:[A-Za-z_][\w<>]{0,60}\.){0,8}([A-Z]\w{0,80}?"
     + _ENDING
-    + r"\w{0,20})"
+    + r"\w{0,20}|Exception(?=:))"
     r"(?:\s?:(?:\s|$)|\s{0,4}$|:(?=[A-Za-z\'\"]))"
 )
 _IN_PROSE = expression(
@@ -50,7 +54,8 @@ _NOTEBOOK = expression(r"File((?:~|/|[A-Za-z]:\\|<)[^'\n:,]{1,600}):\d{1,7},in")
 # Newer ones name no function where a module's own lines run.
 _NOTEBOOK_MODULE = expression(r"File\s((?:~|/|[A-Za-z]:\\)[^'\":,]{1,600}):\d{1,7}$")
 _OLD_NOTEBOOK = expression(
-    r"((?:~|/|[A-Za-z]:\\)\S{1,400}\.pyx?|<ipython-input-[\w-]{1,60}>) in (\S{1,200})"
+    r"\[?((?:~|/|[A-Za-z]:\\)\S{1,400}?\.pyx?|<ipython-input-[\w-]{1,60}>)"
+    r"(?:\]\(https?:[^\s()]{1,100}\))? in (\S{1,200})"
 )
 _PYTEST = expression(r"([\w~./\\-]{1,300}\.py):\d{1,7}:(?: in (\S{1,200})| [A-Z]\w{1,80}|\s*$)")
 _RICH = expression(r"((?:~|/|[A-Za-z]:\\)[^\s:]{1,400}\.py):\d{1,7} in (\S{1,200})")
@@ -174,6 +179,8 @@ def _may_name_a_class(content: str) -> bool:
         or "Found" in head
         or "Failure" in head
         or "Iteration" in head
+        or "BadZipFile" in head
+        or "VersionConflict" in head
     )
 
 

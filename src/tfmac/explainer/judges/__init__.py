@@ -32,6 +32,12 @@ class Judge(msgspec.Struct, frozen=True, kw_only=True):
         return self.load().causes
 
 
+def _argument_in_code() -> _Loaded:
+    from tfmac.explainer.judges import calls  # noqa: PLC0415
+
+    return _Loaded(judge=calls.judge, causes=calls.CAUSES)
+
+
 def _offered_versions() -> _Loaded:
     from tfmac.explainer.judges import offered_versions  # noqa: PLC0415
 
@@ -45,6 +51,7 @@ def _plugin_abi() -> _Loaded:
 
 
 JUDGES = {
+    "argument-in-code": Judge(load=_argument_in_code),
     "offered-versions": Judge(load=_offered_versions),
     "plugin-abi": Judge(load=_plugin_abi),
 }

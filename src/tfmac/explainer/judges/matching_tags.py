@@ -10,9 +10,9 @@ from tfmac.explainer.judges.offers import Machine, offers
 from tfmac.schema.findings import Confidence
 
 # In squeezed text.
-_NO_PLATFORM = expression(r"(?:nowheelswith|no)amatchingplatformtag\(e\.g\.,'([\w.]{1,60})'\)")
+_NO_PLATFORM = expression(r"(?:nowheelswith|no)amatchingplatformtag\(e\.g\.,'?([\w.]{1,60})'?\)")
 _NO_PYTHON = expression(
-    r"nowheelswithamatchingPython(?:ABI|version|implementation)tag\(e\.g\.,'(\w{1,20})'\)"
+    r"nowheelswithamatchingPython(?:ABI|version|implementation)tag\(e\.g\.,'?(\w{1,20})'?\)"
 )
 _MACOS = expression(r"macosx_(\d+)_(\d+)_(arm64|x86_64)")
 

@@ -133,11 +133,10 @@ def _of_list(
     missing = frozenset(wanted)
     if missing & set(offered):
         return {}
+    without_it = [one for one in _machines(package, known) if not missing & set(one[1])]
     fitting = [
-        machine
-        for machine, versions in _machines(package, known)
-        if not missing & set(versions) and _agree(offered, versions, cut=cut)
-    ]
+        machine for machine, versions in without_it if _agree(offered, versions, cut=cut)
+    ] or [machine for machine, versions in without_it if _of_its_minors(offered, versions)]
     current = [machine for machine in fitting if machine.macos is None]
     if not current:
         return {MACOS: Confidence.CERTAIN} if fitting else _unread(package, wanted, offered)
@@ -198,9 +197,10 @@ def _of_machine(
 def _unread(package: str, wanted: tuple[Version, ...], offered: tuple[Version, ...]) -> Judgement:
     """Judge a list that was cut off, or that is of no machine that is known."""
     begins = {versions[0] for versions in offers(package).values()}
-    if offered[0] in begins and max(wanted) < offered[0] and offered[0] != _FIRST_ALONE:
-        return {PYTHON: Confidence.LIKELY}
-    return {}
+    if offered[0] not in begins or max(wanted) >= offered[0]:
+        return {}
+    arm64 = package == "tensorflow" and offered[0] == _FIRST_ALONE
+    return {ARM64 if arm64 else PYTHON: Confidence.LIKELY}
 
 
 def _agree(offered: tuple[Version, ...], versions: tuple[Version, ...], *, cut: bool) -> bool:
@@ -214,6 +214,20 @@ def _agree(offered: tuple[Version, ...], versions: tuple[Version, ...], *, cut: 
     recorded = {one for one in offered if one <= versions[-1]}
     most = len(offered) if cut else max(len(until), len(offered))
     return len(until & recorded) / most >= _MOST_AGREEING
+
+
+def _of_its_minors(offered: tuple[Version, ...], versions: tuple[Version, ...]) -> bool:
+    """Whether a list that somebody has written down has all minors up to the machine's last."""
+    minors = {(one.major, one.minor) for one in versions}
+    return (
+        len(offered) >= _FEWEST_TOLD
+        and set(offered) <= set(versions)
+        and {(one.major, one.minor) for one in offered} == minors
+    )
+
+
+_FEWEST_TOLD = 5
+"""A shorter list is of any machine."""
 
 
 def _of_none(package: str, wanted: tuple[Version, ...], case: Case) -> Judgement:
@@ -232,12 +246,21 @@ def _of_none(package: str, wanted: tuple[Version, ...], case: Case) -> Judgement
         return {OLD_PIP: Confidence.LIKELY}
     if _old_macos(package, everywhere, wanted, known):
         return {MACOS: Confidence.LIKELY}
-    return _of_nothing(everywhere, wanted, case) if minor is None else _of_newest(minor, pythons)
+    its_day = _of_its_day(package, minor, pythons, known) if minor else None
+    return _of_nothing(everywhere, wanted, case) if its_day is None else its_day
 
 
-def _of_newest(minor: str, pythons: set[str]) -> Judgement:
-    """Explain by a Python that had no wheels at first: what there is now was not offered then."""
-    return {PYTHON: Confidence.LIKELY} if minor == max(pythons, key=Version, default="") else {}
+_NEWEST = 3
+"""So many Pythons are new enough for a log to be older than their first wheels."""
+
+
+def _of_its_day(package: str, minor: str, pythons: set[str], known: Known) -> Judgement:
+    """Explain by the index of the log's day: what there is now was not offered then."""
+    if minor in sorted(pythons, key=Version)[-_NEWEST:]:
+        return {PYTHON: Confidence.LIKELY}
+    if package == "tensorflow" and known.platform == "macos-arm64":
+        return {ARM64: Confidence.LIKELY}
+    return {}
 
 
 def _of_nothing(
