@@ -15,6 +15,7 @@ import msgspec
 from tfmac.schema import documents
 from tfmac.schema.abi import AbiAnswer, AbiMatrix, StackMatrix
 from tfmac.schema.api_history import ApiPage
+from tfmac.schema.bench import BenchReport
 from tfmac.schema.device_check import CheckReport
 from tfmac.schema.explanations import ExplanationReport
 from tfmac.schema.facts import Facts
@@ -26,6 +27,8 @@ from tfmac.schema.knowledge_reports import (
 )
 from tfmac.schema.migration import MigrationReport
 from tfmac.schema.models import ModelReport
+from tfmac.schema.operation_parity import OperationParityReport
+from tfmac.schema.parity import ParityReport
 from tfmac.schema.repairs import RepairReport, UndoReport
 from tfmac.schema.reports import (
     CauseList,
@@ -44,6 +47,7 @@ DOCUMENTS: dict[str, Any] = {
     "abi": AbiAnswer,
     "abi-matrix": AbiMatrix,
     "api": ApiPage,
+    "bench": BenchReport,
     "cause": CausePage,
     "causes": CauseList,
     "check": CheckReport,
@@ -59,6 +63,8 @@ DOCUMENTS: dict[str, Any] = {
     "migration": MigrationReport,
     "models": ModelReport,
     "no-plan": NoPlanDocument,
+    "operation-parity": OperationParityReport,
+    "parity": ParityReport,
     "plan": PlanDocument,
     "repair": RepairReport,
     "setup": SetupReport,

@@ -10,9 +10,12 @@ from tfmac._version import __version__
 
 __all__ = [
     "__version__",
+    "bench",
     "cause",
     "causes",
+    "check",
     "collect_facts",
+    "compare_operations",
     "create",
     "diagnose",
     "explain",
@@ -20,6 +23,7 @@ __all__ = [
     "inspect_model",
     "migrate_model",
     "migrate_models",
+    "parity",
     "plan",
     "probe",
     "prove",
@@ -28,15 +32,19 @@ __all__ = [
 
 if TYPE_CHECKING:
     from tfmac.api import (
+        bench,
         cause,
         causes,
+        check,
         collect_facts,
+        compare_operations,
         create,
         diagnose,
         explain,
         inspect_model,
         migrate_model,
         migrate_models,
+        parity,
         plan,
         probe,
         prove,

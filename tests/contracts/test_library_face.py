@@ -14,10 +14,11 @@ PROMISED = ["diagnose", "plan", "create", "inspect_model", "migrate_model", "sca
 _IMPORT_EVERYTHING = """
 import importlib, json, pkgutil, sys
 import tfmac
-# The scripts for other interpreters change sys.path: they are run, never imported.
+# The scripts for other interpreters change sys.path: they are run, never imported. What speaks
+# with a framework needs that framework.
 modules = [one.name for one in pkgutil.walk_packages(tfmac.__path__, "tfmac.")]
 for name in modules:
-    if not name.endswith("_script"):
+    if not name.endswith(("_script", "__main__", "_framework")):
         importlib.import_module(name)
 found = {name: callable(getattr(tfmac, name)) for name in json.loads(sys.argv[1])}
 print(json.dumps([len(modules), found]))

@@ -44,8 +44,10 @@ if TYPE_CHECKING:
         migration_difference,
         wanted_keras,
     )
+    from tfmac.api.model_parity import parity
     from tfmac.api.models import inspect_model, read_model
     from tfmac.api.names import api_name
+    from tfmac.api.operation_parity import compare_operations
     from tfmac.api.plan_files import (
         is_plan_file,
         plan_file,
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
         with_profile,
     )
     from tfmac.api.repair import apply_repair, mend_repair, prepare_repair, undo_repair
+    from tfmac.api.timing import bench, draw_bench
     from tfmac.api.vocabulary import cause, causes
 
 __all__ = [
@@ -75,6 +78,7 @@ __all__ = [
     "abi_matrix",
     "api_name",
     "apply_repair",
+    "bench",
     "build_knowledge",
     "cause",
     "causes",
@@ -82,11 +86,13 @@ __all__ = [
     "check_knowledge",
     "choose",
     "collect_facts",
+    "compare_operations",
     "create",
     "default_manager",
     "default_resolver",
     "demands_of_file",
     "diagnose",
+    "draw_bench",
     "environment_tool",
     "explain",
     "inspect_model",
@@ -100,6 +106,7 @@ __all__ = [
     "migrate_models",
     "migration_difference",
     "no_plan_document",
+    "parity",
     "plan",
     "plan_candidate",
     "plan_document",
@@ -143,6 +150,7 @@ _MODULES = {
     "diagnosis": (
         "NOT_ABOUT_VERSIONS",
         "collect_facts",
+        "compare_operations",
         "diagnose",
         "probe",
         "registered_checks",
@@ -160,7 +168,9 @@ _MODULES = {
     ),
     "migration": ("migrate_model", "migrate_models", "migration_difference", "wanted_keras"),
     "models": ("inspect_model", "read_model"),
+    "model_parity": ("parity",),
     "names": ("api_name",),
+    "operation_parity": ("compare_operations",),
     "plan_files": (
         "is_plan_file",
         "plan_file",
@@ -182,6 +192,7 @@ _MODULES = {
         "with_profile",
     ),
     "repair": ("apply_repair", "mend_repair", "prepare_repair", "undo_repair"),
+    "timing": ("bench", "draw_bench"),
     "vocabulary": ("cause", "causes"),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -61,8 +61,9 @@ def collect_facts(
 def probe(facts: Facts, *, time_limit: float, cwd: str, core: Optional[Core] = None) -> Facts:
     """Import and use what computes in the environment's interpreter, in a child process.
 
-    That is ``core``; where none is named TensorFlow, or PyTorch or JAX where Keras 3 has them and
-    no TensorFlow. Gives the facts with what the probe saw. ``time_limit`` is in seconds.
+    That is ``core``, under Keras too; where none is named TensorFlow, or PyTorch or JAX where
+    Keras 3 has them and no TensorFlow, with the backend that Keras is set to. Gives the facts with
+    what the probe saw. ``time_limit`` is in seconds.
     """
     import msgspec
 
@@ -78,6 +79,7 @@ def probe(facts: Facts, *, time_limit: float, cwd: str, core: Optional[Core] = N
         core=core or core_of(facts) or Core.TENSORFLOW,
         time_limit=time_limit,
         working_directory=cwd,
+        environment={} if core is None else {"KERAS_BACKEND": core.value},
     )
     return msgspec.structs.replace(facts, probe=report)
 

@@ -21,6 +21,8 @@ _COMMANDS = (
     "fix",
     "undo",
     "check",
+    "parity",
+    "bench",
     "inspect",
     "migrate",
     "versions",

@@ -8,6 +8,7 @@ import msgspec
 from tfmac.knowledge import (
     api_names,
     byte_code,
+    device_limits,
     extension_abi,
     limits,
     releases,
@@ -17,6 +18,7 @@ from tfmac.knowledge import (
 )
 from tfmac.schema.abi import ExtensionTable, ReportTable
 from tfmac.schema.byte_code import ByteCode
+from tfmac.schema.device_limits import DeviceLimits, ReportedDeviceLimits
 from tfmac.schema.knowledge import (
     Failure,
     PackageReleases,
@@ -114,6 +116,8 @@ _SINGLE: dict[str, type[msgspec.Struct]] = {
     limits.FILE: LimitTable,
     limits.REPORTED: LimitTable,
     limits.REMOVED: RemovedModules,
+    device_limits.FILE: DeviceLimits,
+    device_limits.REPORTED: ReportedDeviceLimits,
     stack_notes.FILE: StackNotes,
     byte_code.FILE: ByteCode,
     writer_signs.FILE: WriterSigns,

@@ -1,0 +1,1 @@
+"""Which operations a plug-in of TensorFlow registers kernels of, read out of its machine code."""

@@ -1,0 +1,1 @@
+"""How long a model's ``fit`` and ``predict`` take on one device, block by block."""
