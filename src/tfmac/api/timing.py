@@ -66,8 +66,8 @@ def bench(
     from tfmac.measurement.bench_verdicts import crossovers, fastest, ratios
     from tfmac.measurement.stations import Setting
 
-    interpreter = interpreter_of(python=python, env=env)
     request = _request(model, inputs, devices)
+    interpreter = interpreter_of(python=python, env=env)
     name = None if model is None else os.path.basename(model)
     wanted = Wanted(
         setting=Setting(interpreter=interpreter, request=request, folder=_folder(model)),

@@ -11,15 +11,14 @@ from tfmac.cli.common import (
     format_option,
     gather,
     own_environment_options,
-    own_home,
     print_note,
     print_result,
+    rendered,
     share_option,
-    terminal_width,
     time_limit_option,
 )
 from tfmac.cli.exit_codes import ExitCode
-from tfmac.schema.device_check import CheckReport, CheckVerdict
+from tfmac.schema.device_check import CheckVerdict
 from tfmac.schema.proof import Core
 
 
@@ -65,19 +64,6 @@ def command(
         )
     except NothingToInspect as error:
         raise CommandFailed(str(error), ExitCode.NOTHING_TO_INSPECT) from error
-    print_result(_rendered(report, output_format, share=share))
+    print_result(rendered(report, output_format, "device_check", share=share))
     proved = {CheckVerdict.GPU} if gpu else {CheckVerdict.GPU, CheckVerdict.CPU}
     return ExitCode.DONE if report.verdict in proved else ExitCode.ANSWER_IS_NO
-
-
-def _rendered(report: CheckReport, output_format: str, *, share: bool) -> str:
-    from tfmac.schema.codec import to_json
-    from tfmac.schema.redaction import redact
-
-    if share:
-        report = redact(report, home=own_home())
-    if output_format == "json":
-        return to_json(report)
-    from tfmac.report.device_check import render
-
-    return render(report, width=terminal_width())

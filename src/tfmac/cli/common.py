@@ -1,6 +1,7 @@
 """Options and output that several commands share."""
 
 import errno
+import importlib
 import os
 import shutil
 import sys
@@ -189,6 +190,24 @@ def read_facts(path: str) -> "Facts":
 def printable(text: str) -> str:
     r"""Write out the bytes of file names that are no UTF-8: ``\xe9``, as in JSON (PEP 383)."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def rendered(document: Any, output_format: str, report: str, *, share: bool = False) -> str:  # noqa: ANN401 - any document
+    """Give a document as JSON, or as the text that a module of ``tfmac.report`` makes of it.
+
+    With ``share`` what is private is taken out before.
+    """
+    from tfmac.schema.codec import to_json
+    from tfmac.schema.redaction import redact
+
+    if share:
+        document = redact(document, home=own_home())
+    if output_format == "json":
+        return to_json(document)
+    text: str = importlib.import_module(f"tfmac.report.{report}").render(
+        document, width=terminal_width()
+    )
+    return text
 
 
 def print_result(text: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Optional
 
 import click
 
-from tfmac.cli.common import Command, CommandFailed, print_result, terminal_width
+from tfmac.cli.common import Command, CommandFailed, print_result, rendered
 from tfmac.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def operation_options(command: Command) -> Command:
 
 
 def asked_for_operations(
-    model: Optional[str], options: "dict[str, Any]", output_format: str
+    model: Optional[str], options: "dict[str, Any]", output_format: str, *, share: bool
 ) -> Optional[int]:
     """Do what ``--ops`` says and return the exit code; None where it was not given.
 
@@ -85,7 +85,7 @@ def asked_for_operations(
     if model is not None:
         raise click.UsageError("--ops compares Keras' own operations: it takes no model")
     shared = {name: options[name] for name in _SHARED_OPTIONS}
-    return compare_operations(output_format=output_format, **own, **shared)
+    return compare_operations(output_format=output_format, share=share, **own, **shared)
 
 
 def compare_operations(
@@ -102,6 +102,7 @@ def compare_operations(
     jobs: Optional[int],
     case_seconds: float,
     output_format: str,
+    share: bool,
 ) -> int:
     """Compare all operations and print the report; return the exit code."""
     from tfmac.api.subjects import interpreter_of
@@ -127,7 +128,7 @@ def compare_operations(
         case_seconds=case_seconds,
     )
     report = _measured(run)
-    print_result(_rendered(report, output_format))
+    print_result(rendered(report, output_format, "operation_parity", share=share))
     return _exit_code(report)
 
 
@@ -145,16 +146,6 @@ def _measured(run: "OperationRun") -> "OperationParityReport":
         except KeyboardInterrupt:
             said = "stopped; what was measured is kept: the same command goes on from here"
             raise CommandFailed(said, ExitCode.COULD_NOT_FINISH) from None
-
-
-def _rendered(report: "OperationParityReport", output_format: str) -> str:
-    if output_format == "json":
-        from tfmac.schema.codec import to_json
-
-        return to_json(report)
-    from tfmac.report.operation_parity import render
-
-    return render(report, width=terminal_width())
 
 
 def _exit_code(report: "OperationParityReport") -> int:

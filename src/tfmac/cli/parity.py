@@ -8,11 +8,10 @@ from tfmac.cli.common import (
     CommandFailed,
     format_option,
     own_environment_options,
-    own_home,
     print_note,
     print_result,
+    rendered,
     share_option,
-    terminal_width,
 )
 from tfmac.cli.exit_codes import ExitCode
 from tfmac.cli.operation_parity import asked_for_operations, operation_options
@@ -59,13 +58,13 @@ def command(*, model: Optional[str], output_format: str, share: bool, **options:
     function that makes one. Both devices get the same weights and inputs. Compared are each layer,
     its gradients, the compiled model, the loss, the optimizer and some training steps.
     """
-    code = asked_for_operations(model, options, output_format)
+    code = asked_for_operations(model, options, output_format, share=share)
     if code is not None:
         return code
     if model is None:
         raise click.UsageError("a model or a script is needed, or --ops")
     report = _compared(model, **options)
-    print_result(_rendered(report, output_format, share=share))
+    print_result(rendered(report, output_format, "parity", share=share))
     return _exit_code(report)
 
 
@@ -86,19 +85,6 @@ def _told(event: "dict[str, Any]") -> None:
     if event.get("event") == "stage":
         inputs = event.get("inputs")
         print_note(f"  {event.get('stage')}" + (f": {inputs}" if inputs else ""))
-
-
-def _rendered(report: "ParityReport", output_format: str, *, share: bool) -> str:
-    from tfmac.schema.codec import to_json
-    from tfmac.schema.redaction import redact
-
-    if share:
-        report = redact(report, home=own_home())
-    if output_format == "json":
-        return to_json(report)
-    from tfmac.report.parity import render
-
-    return render(report, width=terminal_width())
 
 
 def _exit_code(report: "ParityReport") -> int:

@@ -55,6 +55,8 @@ def main() -> None:
     sys.path[:0] = request.get("path_entries", [])
     failures = importlib.import_module(PACKAGE + ".failures")
     with failures.told(journal):
+        # First of all, since the rest needs the NumPy that comes with it.
+        importlib.import_module(PACKAGE + ".frameworks").framework(request.get("backend"))
         importlib.import_module(PACKAGE + "." + VERBS[verb]).run(request, journal)
 
 
