@@ -1,11 +1,22 @@
 """Real environments for slow tests: made with uv on this machine's interpreters."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tfmac.environments.uv import Uv
+
+# What an environment with TensorFlow takes while it is made, its packages in uv's cache included.
+_BYTES_OF_ONE = 5 << 30
+
+
+def need_room(folder: Path, environments: int = 1) -> None:
+    """Skip where the disk has no room for so many environments with TensorFlow at once."""
+    free, needed = shutil.disk_usage(folder).free, environments * _BYTES_OF_ONE
+    if free < needed:
+        pytest.skip(f"{needed >> 30} GiB of disk are needed, {free >> 30} GiB are free")
 
 
 def make_environment(

@@ -83,3 +83,28 @@ def test_mistakes(
     """Each is named, with its exit code."""
     monkeypatch.chdir(model.parent)
     refused(tfmac(*arguments), code, *words)
+
+
+def test_a_file_of_the_users_is_not_overwritten(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither where the script goes, nor where its numbers go; one that parity wrote is."""
+    monkeypatch.chdir(tmp_path)
+    root = trees.running_environment(tmp_path / "env")
+    mine = tmp_path / "mine.py"
+    mine.write_text("print('mine')\n")
+    (tmp_path / "inputs.npz").write_bytes(b"mine")
+    (tmp_path / "parity_minimal.py").write_text("print('mine too')\n")
+    for arguments, words in (
+        (["--minimal", "mine.py"], "mine.py exists"),
+        (["--minimal", "inputs.py"], "inputs.npz exists"),
+        (["--minimal", "mine.txt"], "mine.txt does not end in .py"),
+        ([], "parity_minimal.py exists"),
+    ):
+        ended = tfmac("parity", model, "--env", root, *arguments)
+        assert ended.code == 2, ended
+        assert words in " ".join(ended.err.split()), ended.err
+    (tmp_path / "parity_minimal.py").write_text('"""Shows: dense.\n\nWritten by tfmac parity."""\n')
+    (tmp_path / "parity_minimal.npz").write_bytes(b"")
+    assert tfmac("parity", model, "--env", root).code == 3  # no framework: it went on
+    assert mine.read_text() == "print('mine')\n"

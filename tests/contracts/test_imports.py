@@ -44,6 +44,7 @@ CLI_ERRORS = {
     "environments.failures.EnvironmentChangeFailed",
     "knowledge.api_history.InvalidApiName",
     "knowledge.failures.UnknownCauseError",
+    "measurement.reproductions.WouldOverwrite",
     "observe.locate.NothingToInspect",
     "planner.resolver.IndexUnreachable",
     "planner.resolver.ResolutionFailed",

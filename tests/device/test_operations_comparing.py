@@ -59,7 +59,7 @@ def test_a_fault_beside_rounding_alone() -> None:
 def test_every_step_of_a_running_product_is_rounded() -> None:
     """Then errors grow with the steps in reduced precision, too."""
     once, each = (tolerance("float16", 64, rounds_each=one) for one in (False, True))
-    assert each.gain == 8 * once.gain
+    assert each.slope == 8 * once.slope
 
 
 @pytest.mark.parametrize("factor", [1.01, 1.001, 0.9999])

@@ -47,8 +47,8 @@ def case(operation: str, dtype: str, shape: str, verdict: str, **more: Any) -> O
     )
 
 
-def apart(rms: "float | None", worst: "float | None", gain: "float | None" = 0.0) -> Distance:
-    return Distance(rms=rms, worst=worst, gain=gain)
+def apart(rms: "float | None", element: "float | None", slope: "float | None" = 0.0) -> Distance:
+    return Distance(rms=rms, element=element, slope=slope)
 
 
 SINGLE, HALF = apart(2.2e-5, 1.7e-4, 2.2e-5), apart(2.4e-3, 1.6e-2, 7.3e-4)

@@ -10,6 +10,7 @@ from pathlib import Path
 import h5py  # type: ignore[import-untyped]
 import pytest
 
+from builders.real_environments import need_room
 from cli.console import Ended, document, started
 from tfmac.environments.uv import Uv
 
@@ -27,6 +28,7 @@ _SHOWN = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 def test_bring_an_old_model_along(uv: Uv, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every command ends well; what it shows of the first one is its output; and it is verified."""
+    need_room(tmp_path, environments=3)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # The packages stay in uv's own cache: they are large.

@@ -1,8 +1,12 @@
 """Planned sets, made on this machine and proved: two of those of ``tools.prove_planned_sets``."""
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from tools.prove_planned_sets import SETS, PlannedSet, interpreter_for, prove_set
 
+from builders.real_environments import need_room
 from tfmac import api
 
 pytestmark = pytest.mark.slow
@@ -14,6 +18,7 @@ CHOSEN = ("2.9/3.10", "2.21/3.13")
 @pytest.mark.parametrize("text", CHOSEN)
 def test_a_planned_set_works(text: str) -> None:
     """It is made as planned; TensorFlow computes, and Keras fits, saves and loads."""
+    need_room(Path(tempfile.gettempdir()))
     asked = PlannedSet.parse(text)
     target, _ = api.this_machine()
     interpreter = interpreter_for(asked.python)

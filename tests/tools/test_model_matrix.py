@@ -26,6 +26,8 @@ from tools.model_matrix.records import (
     write_matrix,
 )
 
+from builders.real_environments import need_room
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted((ROOT / "tools" / "model_matrix").glob("*_script.py"))
 FIELDS = (
@@ -254,6 +256,7 @@ def outcome(matrix: Path, reader: str) -> dict[str, tuple[str, Optional[str]]]:
 @pytest.mark.slow
 def test_one_release_writes_and_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a release wrote it reads; a user's layer needs the user's code. A rerun adds nothing."""
+    need_room(tmp_path)
     # One environment at a time needs less than a whole measurement keeps free.
     monkeypatch.setattr("tools.model_matrix.environments.FREE_BYTES", 3 << 30)
     wanted = ["--writers", "tf-2.15", "--readers", "tf-2.15", "--work", os.fspath(tmp_path)]

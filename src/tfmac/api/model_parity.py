@@ -35,11 +35,13 @@ def parity(
     ``model`` is a file that Keras reads, or ``SCRIPT.py[:NAME]``, where NAME is a model or a
     function that makes one. ``device`` is the first GPU unless it is named, ``reference`` the CPU.
     What departs first is in ``culprit``; ``minimal`` is where a script that shows it is written.
-    Raises ``NothingToInspect`` where there is no such file or no interpreter.
+    Raises ``NothingToInspect`` where there is no such file or no interpreter, ``WouldOverwrite``
+    where a file of the user's stands at ``minimal``, or its numbers beside it.
     """
     from tfmac.api.subjects import BACKEND_VARIABLE, interpreter_of, subject_request
     from tfmac.measurement.devices import logical_cpus
     from tfmac.measurement.parity import compare_model
+    from tfmac.measurement.reproductions import refuse_overwriting
 
     request: dict[str, Any] = {
         **subject_request(model, inputs),
@@ -50,6 +52,8 @@ def parity(
         "logical_cpus": logical_cpus([device, reference]),
         "minimal": os.path.abspath(minimal) if minimal is not None else None,
     }
+    if minimal is not None:
+        refuse_overwriting(minimal)
     return compare_model(
         interpreter_of(python=python, env=env),
         request,

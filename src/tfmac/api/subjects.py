@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from typing import Any, Optional
 
-BACKENDS = ("tensorflow", "torch", "jax")
+from tfmac.schema.proof import Core
+
+BACKENDS = tuple(core.value for core in Core)
 BACKEND_VARIABLE = "KERAS_BACKEND"
 
 

@@ -9,6 +9,7 @@ from tfmac._version import __version__
 from tfmac.api.subjects import BACKEND_VARIABLE, BACKENDS
 from tfmac.schema.bench import BenchReport, Mode, Sample
 from tfmac.schema.codec import SCHEMA_VERSION
+from tfmac.schema.proof import Core
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,7 +127,7 @@ def _request(model: Optional[str], inputs: Optional[str], devices: Sequence[str]
 
 def _backends(request: dict[str, Any]) -> tuple[str, ...]:
     if str(request.get("model", "")).endswith(".py"):
-        return (os.environ.get(BACKEND_VARIABLE) or BACKENDS[0],)
+        return (os.environ.get(BACKEND_VARIABLE) or Core.TENSORFLOW.value,)
     return BACKENDS
 
 

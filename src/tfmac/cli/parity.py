@@ -15,11 +15,11 @@ from tfmac.cli.common import (
 )
 from tfmac.cli.exit_codes import ExitCode
 from tfmac.cli.operation_parity import asked_for_operations, operation_options
+from tfmac.schema.proof import Core
 
 if TYPE_CHECKING:
     from tfmac.schema.parity import ParityReport
 
-_BACKENDS = ("tensorflow", "torch", "jax")
 _NOTHING_THERE = {"no-framework", "no-such-device", "no-model", "no-keras"}
 
 
@@ -37,7 +37,11 @@ _NOTHING_THERE = {"no-framework", "no-such-device", "no-model", "no-keras"}
     "--device", metavar="NAME", help="The device to test: GPU:0, CPU:1.  [default: the first GPU]"
 )
 @click.option("--reference", metavar="NAME", help="What it is compared with.  [default: CPU:0]")
-@click.option("--backend", type=click.Choice(_BACKENDS), help="What Keras 3 computes with.")
+@click.option(
+    "--backend",
+    type=click.Choice([core.value for core in Core]),
+    help="What Keras 3 computes with.",
+)
 @click.option("--minimal", metavar="FILE.py", help="Where a script goes that shows the fault.")
 @click.option(
     "--time-limit",
@@ -70,6 +74,7 @@ def command(*, model: Optional[str], output_format: str, share: bool, **options:
 
 def _compared(model: str, **options: Any) -> "ParityReport":  # noqa: ANN401
     from tfmac import api
+    from tfmac.measurement.reproductions import WouldOverwrite
     from tfmac.observe.locate import NothingToInspect
 
     print_note("comparing in a child process ...")
@@ -78,6 +83,8 @@ def _compared(model: str, **options: Any) -> "ParityReport":  # noqa: ANN401
         return api.parity(model, minimal=minimal, on_event=_told, **options)
     except NothingToInspect as error:
         raise CommandFailed(str(error), ExitCode.NOTHING_TO_INSPECT) from error
+    except WouldOverwrite as error:
+        raise click.UsageError(f"{error}; --minimal FILE.py names another place") from error
 
 
 def _told(event: "dict[str, Any]") -> None:

@@ -38,7 +38,7 @@ class Torch:
     def devices(self) -> list[Device]:
         """Return CUDA's devices or the one of Metal, then the CPU."""
         if self._devices is None:
-            self._devices = [*_gpus(), Device("CPU:0", "cpu", torch.device("cpu"), "CPU")]
+            self._devices = [*_gpus(), _cpu()]
         return self._devices
 
     def scope(self, device: Device) -> AbstractContextManager[None]:
@@ -84,7 +84,8 @@ class Torch:
         core: Any = sys.modules.get(_KERAS_CORE)
         if hasattr(core, "DEFAULT_DEVICE"):
             core.DEFAULT_DEVICE = "cpu"
-        self._devices = [device for device in self.devices() if device.kind == "cpu"]
+        # Not by asking what there is: that alone would start CUDA.
+        self._devices = [_cpu()]
 
     def on_device(self, array: Array, device: Device) -> Tensor:
         """Copy an array to a device."""
@@ -202,6 +203,10 @@ class _Scope:
 
 def _has_gradient(tensor: Tensor) -> bool:
     return bool(tensor.is_floating_point() or tensor.is_complex())
+
+
+def _cpu() -> Device:
+    return Device("CPU:0", "cpu", torch.device("cpu"), "CPU")
 
 
 def _gpus() -> Iterator[Device]:

@@ -139,7 +139,7 @@ def _seen(case: OperationCase) -> str:
     measure = _telling(case)
     if measure is not None and case.tolerance is not None:
         apart, sound = getattr(case.distance, measure), getattr(case.tolerance, measure)
-        of_what = {"rms": "", "worst": " in one number", "gain": " in size"}[measure]
+        of_what = {"rms": "", "element": " in one number", "slope": " in size"}[measure]
         parts.append(f"{_number(apart)} apart{of_what}, sound is {_number(sound)}")
         if case.tested_error is not None and case.reference_error is not None:
             mine, its = (
@@ -157,7 +157,7 @@ def _telling(case: OperationCase) -> Optional[str]:
         return None
     beyond = {
         measure: _ratio(getattr(case.distance, measure), getattr(case.tolerance, measure))
-        for measure in ("rms", "worst", "gain")
+        for measure in ("rms", "element", "slope")
     }
     # A fault of the whole is told by the whole.
     return "rms" if beyond["rms"] > 1 else max(beyond, key=lambda one: beyond[one])

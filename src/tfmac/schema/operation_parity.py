@@ -59,13 +59,13 @@ class OperationVerdict(enum.Enum):
 class Distance(msgspec.Struct, frozen=True, kw_only=True):
     """How far two results are apart, or may be; None is more than any number.
 
-    ``rms`` is relative to the size of the result as a whole, ``worst`` that of one number relative
-    to its own size and the usual size, ``gain`` the factor that all numbers are too large by.
+    ``rms`` is relative to the size of the result as a whole, ``element`` that of one number
+    relative to its own size and the usual size, ``slope`` the common factor less one.
     """
 
     rms: Optional[float] = 0.0
-    worst: Optional[float] = 0.0
-    gain: Optional[float] = 0.0
+    element: Optional[float] = 0.0
+    slope: Optional[float] = 0.0
 
 
 class OperationCase(msgspec.Struct, frozen=True, kw_only=True):

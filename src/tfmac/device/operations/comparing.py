@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional
 
 import numpy as np
 
+from ..measures import Measures, measures
 from ..precision import EPSILON
 
 if TYPE_CHECKING:
@@ -27,27 +28,8 @@ FARTHER = 4.0
 # bias in an attention, which has to be zero.
 ROUNDING_ALONE = 0.05
 _REDUCED = ("float16", "bfloat16")
-
-
-class Distance(NamedTuple):
-    """How far two results are apart.
-
-    ``rms`` is relative to the size of the reference as a whole. ``worst`` is that of one number,
-    relative to its own size and the usual size in the result. ``gain`` is by how much one result
-    is the other times a factor: what a rounding error never does, and a fault often.
-    """
-
-    rms: float = 0.0
-    worst: float = 0.0
-    gain: float = 0.0
-
-
-class Tolerance(NamedTuple):
-    """How far sound results may be apart."""
-
-    rms: float
-    worst: float
-    gain: float
+# A common factor of few numbers says nothing.
+_ENOUGH_FOR_SLOPE = 32
 
 
 class Finding(NamedTuple):
@@ -55,13 +37,13 @@ class Finding(NamedTuple):
 
     verdict: str
     detail: str = ""
-    distance: Distance = Distance()
-    tolerance: Optional[Tolerance] = None
-    tested_error: Optional[Distance] = None
-    reference_error: Optional[Distance] = None
+    distance: Measures = Measures()
+    tolerance: Optional[Measures] = None
+    tested_error: Optional[Measures] = None
+    reference_error: Optional[Measures] = None
 
 
-def tolerance(dtype: str, terms: int, *, rounds_each: bool = False) -> Tolerance:
+def tolerance(dtype: str, terms: int, *, rounds_each: bool = False) -> Measures:
     """Return the tolerance of a type, for so many terms in a number.
 
     Sums in reduced precision are made in single precision and rounded once at their end, so their
@@ -72,8 +54,8 @@ def tolerance(dtype: str, terms: int, *, rounds_each: bool = False) -> Tolerance
     spread = math.sqrt(max(terms, 1))
     if dtype in _REDUCED:
         grown = spread if rounds_each else 1.0
-        return Tolerance(2.5 * epsilon * grown, 16 * epsilon * grown, 0.75 * epsilon * grown)
-    return Tolerance(16 * epsilon * spread, 128 * epsilon * spread, 16 * epsilon * spread)
+        return Measures(2.5 * epsilon * grown, 16 * epsilon * grown, 0.75 * epsilon * grown)
+    return Measures(16 * epsilon * spread, 128 * epsilon * spread, 16 * epsilon * spread)
 
 
 def identical(tested: Sequence[Array], reference: Sequence[Array]) -> bool:
@@ -92,13 +74,13 @@ def shapes_differ(tested: Sequence[Array], reference: Sequence[Array]) -> str:
     return "" if one == other else f"gives {one}, the reference {other}"
 
 
-def furthest(tested: Sequence[Array], reference: Sequence[Array]) -> Distance:
+def furthest(tested: Sequence[Array], reference: Sequence[Array]) -> Measures:
     """Return the largest distances over all arrays; infinite where NaN or infinities differ."""
     found = [_distance(one, other) for one, other in zip(tested, reference)]
-    return Distance(*(max(values) for values in zip(*found))) if found else Distance()
+    return Measures(*(max(values) for values in zip(*found))) if found else Measures()
 
 
-def beyond(distance: Distance, allowed: Tolerance) -> bool:
+def beyond(distance: Measures, allowed: Measures) -> bool:
     """Tell whether a distance is more than rounding."""
     return any(is_ > may for is_, may in zip(distance, allowed))
 
@@ -106,7 +88,7 @@ def beyond(distance: Distance, allowed: Tolerance) -> bool:
 def judge(
     tested: Sequence[Array],
     reference: Sequence[Array],
-    allowed: Tolerance,
+    allowed: Measures,
     exact: Callable[[], Optional[Sequence[Array]]],
 ) -> Finding:
     """Compare results. ``exact`` is asked for the result in double precision where it matters."""
@@ -128,14 +110,14 @@ def judge(
     return next((one for one in judged if one.verdict == WRONG), max(judged, key=_worst))
 
 
-def _by_truth(tested: Array, reference: Array, truth: Array, allowed: Tolerance) -> Finding:
+def _by_truth(tested: Array, reference: Array, truth: Array, allowed: Measures) -> Finding:
     """Judge one array by its result in double precision."""
     distance = _distance(tested, reference)
     mine, its = _distance(tested, truth), _distance(reference, truth)
     if its.rms > ROUNDING_ALONE:
         # What has to be zero is rounding on every device: it has a size, and no right value.
         detail = "it is rounding alone: the reference has no right digit either"
-        return Finding(WITHIN, detail, Distance(), allowed, mine, its)
+        return Finding(WITHIN, detail, Measures(), allowed, mine, its)
     to_blame = any(
         apart > may and error > may and error > FARTHER * other
         for apart, may, error, other in zip(distance, allowed, mine, its)
@@ -165,34 +147,18 @@ def _whole_numbers(tested: Sequence[Array], reference: Sequence[Array]) -> str:
     return ""
 
 
-def _distance(tested: Array, reference: Array) -> Distance:
+def _distance(tested: Array, reference: Array) -> Measures:
     if _is_whole(tested) or tested.size == 0:
-        return Distance()
+        return Measures()
     one, other = tested.astype(np.float64), reference.astype(np.float64)
     finite = np.isfinite(other)
     if not np.array_equal(one[~finite], other[~finite], equal_nan=True) or not np.all(
         np.isfinite(one[finite])
     ):
-        return Distance(math.inf, math.inf, math.inf)
+        return Measures(math.inf, math.inf, math.inf)
     one, other = one[finite], other[finite]
     if one.size == 0:
-        return Distance()
-    apart, size = np.abs(one - other), math.sqrt(float(np.mean(other**2)))
-    if not np.any(apart):
-        return Distance()
-    if size == 0.0:
-        # Nothing to be relative to: zeros have to be zeros, up to what rounds to nothing.
-        size = 1.0
-    return Distance(
-        math.sqrt(float(np.mean(apart**2))) / size,
-        float(np.max(apart / (np.abs(other) + size))),
-        _gain(one, other),
-    )
-
-
-def _gain(one: Array, other: Array) -> float:
-    """By how much a result is too large as a whole; of few numbers that says nothing."""
-    power = float(np.sum(other**2))
-    if one.size < 32 or power == 0.0:
-        return 0.0
-    return abs(float(np.sum(one * other)) / power - 1.0)
+        return Measures()
+    # Zeros have nothing to be relative to: they have to be zeros, up to what rounds to nothing.
+    found = measures(other, one, floor=0.0 if np.any(other) else 1.0)
+    return found if one.size >= _ENOUGH_FOR_SLOPE else found._replace(slope=0.0)

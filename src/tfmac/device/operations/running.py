@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, Optional
 from ..failures import kind_of
 from ..frameworks import Device, Framework
 from ..journal import Journal
+from ..measures import Measures
 from . import comparing, observing, refusals
-from .comparing import Distance, Finding
+from .comparing import Finding
 from .drawing import Draw
 from .entries import Case, NotThere, Task
 from .generations import Tools
@@ -90,7 +91,7 @@ class _Pair:
         wanted = dtype or self._case.dtype
         return Subject(setting.framework, setting.tools, self._case, self._task, device, wanted)
 
-    def tolerance(self, way: str) -> comparing.Tolerance:
+    def tolerance(self, way: str) -> Measures:
         """How far sound results may be apart: a gradient of weights sums over all inputs."""
         terms = self._task.terms
         if way == observing.GRADIENT:
@@ -210,5 +211,5 @@ def _numbers(values: Any) -> dict[str, Optional[float]]:
     """Write distances; JSON has no infinity, so that is null."""
     return {
         name: value if math.isfinite(value) else None
-        for name, value in zip(Distance._fields, values)
+        for name, value in zip(Measures._fields, values)
     }

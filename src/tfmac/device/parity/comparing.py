@@ -7,6 +7,7 @@ from typing import Callable, NamedTuple
 
 from .. import keras_models
 from ..frameworks import Array
+from ..subjects.inputs import Inputs
 from .findings import (
     COMPILED,
     FORWARD,
@@ -23,7 +24,6 @@ from .findings import (
 from .forward import compare_layers
 from .gradients import compare_gradients
 from .graph_mode import compare_compiled
-from .inputs import Inputs
 from .judging import NOT_DETERMINISTIC, SAME, UNTESTED, WITHIN, WRONG
 from .pairs import Pair
 from .steps import Trajectories, compare_loss, compare_optimizer

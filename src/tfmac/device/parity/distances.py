@@ -1,9 +1,4 @@
-"""How far two arrays lie apart, and how far sound computations may.
-
-Three measures, since each of them misses what another one sees: the root mean square of the
-difference (a fault of all elements), the largest difference of one element, and the slope, by
-which a factor shows that rounding hides in short types.
-"""
+"""How far an array is from the one it should be, and how far sound computations may be."""
 
 from __future__ import annotations
 
@@ -14,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..frameworks import Array
+from ..measures import measures
 from ..precision import EPSILON
 
 _DEFAULT = "float32"
@@ -31,7 +27,10 @@ _NEARLY_INFINITE = 3.0e4
 
 
 class Distance(NamedTuple):
-    """How far an array is from the one it should be."""
+    """How far an array is from the one it should be, in the three measures.
+
+    ``broken`` names what no number tells: another shape, NaN, infinity.
+    """
 
     rms: float = 0.0
     element: float = 0.0
@@ -116,30 +115,12 @@ def distance(expected: Array, seen: Array, floor: float = 0.0) -> Distance:
         kind = "NaN" if np.isnan(right[lost]).any() else "infinity"
         return Distance(equal=False, broken=f"{kind} in {int(lost.sum())} of {left.size} elements")
     both = finite & np.isfinite(right)
-    return _of_finite(left[both], right[both], floor)
+    if not both.any():
+        return Distance(equal=False)
+    return Distance(*measures(left[both], right[both], floor), equal=False)
 
 
 def _same(expected: Array, seen: Array) -> bool:
     if expected.dtype.kind in "fc":
         return bool(np.array_equal(expected, seen, equal_nan=True))
     return bool(np.array_equal(expected, seen))
-
-
-def _of_finite(left: Array, right: Array, floor: float) -> Distance:
-    if left.size == 0:
-        return Distance(equal=False)
-    difference = np.abs(right - left)
-    size = np.abs(left)
-    # The largest first: squares of large numbers would be infinite.
-    largest = max(float(size.max()), float(difference.max()), 1e-300)
-    scale = largest * math.sqrt(float(np.mean((size / largest) ** 2)))
-    apart = largest * math.sqrt(float(np.mean((difference / largest) ** 2)))
-    scale = max(scale, floor, 1e-300)
-    power = float(np.sum((size / scale) ** 2))
-    along = float(np.real(np.sum(np.conj(left / scale) * ((right - left) / scale))))
-    return Distance(
-        rms=apart / scale,
-        element=float(np.max(difference / (size + scale))),
-        slope=abs(along) / power if power > 0 else 0.0,
-        equal=False,
-    )

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Sequence, Tuple  # noqa: UP035 (for Pytho
 import numpy as np
 
 from .. import keras_models
+from ..subjects.sides import called
+from ..subjects.trees import mapped, recorded_of, tensors_of
 from .distances import Bound, base_bound
 from .findings import GRADIENTS, Findings
 from .forward import compared, depth, judged_safely, repeats_of
 from .judging import Runs
-from .sides import called
 from .tracing import Call, Replay, Trace, around, source_of, without_randomness
-from .trees import mapped, recorded_of, tensors_of
 
 if TYPE_CHECKING:
     from ..frameworks import Array

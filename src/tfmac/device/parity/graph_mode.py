@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Callable
 
 from .. import keras_models
+from ..subjects.sides import Side, called
+from ..subjects.trees import mapped, tensors_of
 from .distances import base_bound
 from .findings import COMPILED, Compared, Findings
 from .forward import compared, depth, judged_safely
 from .judging import Judgement, Runs
-from .sides import Side, called
 from .tracing import Call, Replay, Trace, source_of, without_randomness
-from .trees import mapped, tensors_of
 
 if TYPE_CHECKING:
     from ..frameworks import Array

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Callable
 
 from ..frameworks import Array, Framework
-from .sides import Side
-from .subject import wide_side
+from ..subjects.sides import Side
+from ..subjects.subject import wide_side
 from .tracing import Replay
 
 

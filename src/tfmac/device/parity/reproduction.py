@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import keras_models
+from ..subjects.trees import Recorded
 from .findings import COMPILED, GRADIENTS, OPTIMIZER, Compared
 from .reproduction_text import ENDS, FRAMEWORKS, HEAD, LAYER, OPTIMIZER_UPDATE, WHOLE_MODEL
-from .trees import Recorded
 
 if TYPE_CHECKING:
+    from ..subjects.subject import Subject
     from .pairs import Pair
-    from .subject import Subject
     from .tracing import Call
     from .training import Step
 

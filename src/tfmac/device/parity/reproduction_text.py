@@ -206,7 +206,7 @@ def directions(outputs):
 
 
 def names_of_script():
-    return runpy.run_path(SCRIPT, run_name="tfmac_parity") if SCRIPT else {}
+    return runpy.run_path(SCRIPT, run_name="tfmac_subject") if SCRIPT else {}
 
 
 def own_classes():

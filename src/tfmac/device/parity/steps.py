@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import keras_models
+from ..subjects.sides import perturbed, values
+from ..subjects.trees import Recorded, tensors_of
 from .distances import Bound, base_bound
 from .findings import LOSS, OPTIMIZER, STEPS, Compared, Findings
 from .gradients import is_float
 from .judging import Judgement, Runs, judge
-from .sides import values
 from .tracing import source_of
 from .training import State, Step, Training
-from .trees import Recorded, tensors_of
 
 if TYPE_CHECKING:
     from ..frameworks import Array
@@ -181,8 +181,6 @@ def _variables(training: Training) -> list[int]:
 
 
 def _moved(gradients: Sequence[Array | None], seed: int | None) -> list[Array | None]:
-    from .sides import perturbed  # noqa: PLC0415
-
     source = source_of(seed)
     if source is None:
         return list(gradients)

@@ -15,9 +15,9 @@ import numpy as np
 
 from .. import keras_models
 from ..precision import EPSILON
+from ..subjects.sides import Side, called, give, perturbed, values
+from ..subjects.trees import NotRecorded, recorded, recorded_of, tensors_of
 from .distances import coarsest
-from .sides import Side, called, give, perturbed, values
-from .trees import NotRecorded, recorded, recorded_of, tensors_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,9 @@ import numpy as np
 
 from .. import keras_models, keras_training
 from ..frameworks import Array
-from .sides import Side, give, values
+from ..subjects.sides import Side, give, perturbed, values
+from ..subjects.trees import NotRecorded, Recorded, leaves, mapped, recorded, tensors_of
 from .tracing import source_of, without_randomness
-from .trees import NotRecorded, Recorded, leaves, mapped, recorded, tensors_of
 
 RATE = 1e-3
 
@@ -111,8 +111,6 @@ class Training:
 
     def perturb(self, seed: int, dtype: str) -> None:
         """Move all weights by up to one unit of their last place."""
-        from .sides import perturbed  # noqa: PLC0415
-
         source = source_of(seed)
         assert source is not None  # noqa: S101 (a seed was given)
         with self.side.inside():

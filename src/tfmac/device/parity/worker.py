@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from .. import keras_models
 from ..frameworks import Device, Framework, NoSuchDevice, framework, named_device
 from ..journal import Journal
+from ..subjects.inputs import Inputs, given_inputs, made_inputs, script_inputs
+from ..subjects.sides import Side
+from ..subjects.subject import Subject, same_weights
+from ..subjects.trees import Recorded, mapped
 from .comparing import Comparison, Outcome, Tell
 from .findings import Compared
-from .inputs import Inputs, given_inputs, made_inputs, script_inputs
 from .pairs import Pair
 from .reproduction import NoReproduction, write_reproduction
-from .sides import Side
-from .subject import Subject, same_weights
-from .trees import Recorded, mapped
 
 
 def run(request: dict[str, Any], journal: Journal) -> None:

@@ -12,7 +12,7 @@ import time
 from typing import Any, Callable, NamedTuple
 
 from ..frameworks import Device, Framework
-from ..parity.trees import leaves
+from ..subjects.trees import leaves
 
 # Arrays of a block are at most so large; a longer block goes over them several times.
 ARRAY_BYTES = 64 * 2**20

@@ -9,10 +9,10 @@ import numpy as np
 from .. import keras_models
 from ..failures import WorkProblem
 from ..frameworks import Device, Framework
-from ..parity import inputs as model_inputs
-from ..parity.sides import Side
-from ..parity.subject import Subject as GivenModel
-from ..parity.trees import Recorded, mapped
+from ..subjects import inputs as model_inputs
+from ..subjects.sides import Side
+from ..subjects.subject import Subject as GivenModel
+from ..subjects.trees import Recorded, mapped
 from .samples import sample
 from .targets import targets
 

@@ -16,7 +16,7 @@ from .sides import Side, give
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MODULE = "tfmac_parity"
+MODULE = "tfmac_subject"
 NAMES = ("model", "build_model", "make_model", "create_model", "get_model")
 # What a script may have beside its model.
 EXTRAS = ("inputs", "targets", "loss", "optimizer")
@@ -107,7 +107,7 @@ def _model_in(namespace: dict[str, Any], name: str | None, path: str) -> tuple[s
     raise WorkProblem(
         "no-model",
         f"{path} has {count}, and none of the names {', '.join(NAMES)}: say which one is meant "
-        f"(tfmac parity {os.path.basename(path)}:NAME); NAME is a model or a function that makes "
+        f"({os.path.basename(path)}:NAME); NAME is a model or a function that makes "
         "one without arguments",
     )
 
