@@ -103,6 +103,51 @@ def test_a_message_without_its_class_is_an_exception_that_is_less_sure() -> None
     assert event.bare
 
 
+@pytest.mark.parametrize(
+    ("line", "types"),
+    [
+        ("RuntimeError: no model: ImportError: cannot import", ["RuntimeError", "ImportError"]),
+        ("ValueError: Layer: ValueError: twice", ["ValueError"]),
+        ("It failed with TypeError('Could not locate')", ["TypeError"]),
+    ],
+)
+def test_an_exception_may_tell_another(line: str, types: "list[str]") -> None:
+    """What was caught and raised anew is read with its own class; so is what was only printed."""
+    assert [event.type for event in of(line, EventKind.EXCEPTION)] == types
+
+
+@pytest.mark.parametrize(
+    ("text", "package", "wanted"),
+    [
+        (
+            "I get: No matching distribution found for tensorflow-text==2.13 How can I go on?",
+            "tensorflow-text",
+            "==2.13",
+        ),
+        ("No matching distribution found for `keras>=3,<4`.", "keras", ">=3,<4"),
+        (
+            (
+                "error: distribution tensorflow==2.8.1 @ registry+index can't be installed because "
+                "it doesn't have a source distribution or wheel for the current platform"
+            ),
+            "tensorflow",
+            "==2.8.1",
+        ),
+        (
+            "Because keras==3.1 has no wheels and you require it,\nwe can conclude that it fails.",
+            "keras",
+            "==3.1",
+        ),
+    ],
+)
+def test_what_was_wanted_is_read_in_prose_too(text: str, package: str, wanted: str) -> None:
+    """People quote the last line alone, in a sentence; resolvers have their own words."""
+    (event,) = of(text, EventKind.INSTALLER)
+
+    assert event.captures["package"] == package
+    assert event.captures["wanted"] == wanted
+
+
 def test_pip_says_what_was_wanted_and_what_was_offered() -> None:
     """The requirement and the list are taken out of pip's line, wherever it was wrapped."""
     (event,) = of(
@@ -117,6 +162,16 @@ def test_pip_says_what_was_wanted_and_what_was_offered() -> None:
         "wanted": "==2.9.0",
         "offered": "2.12.0, 2.13.0",
     }
+
+
+def test_a_title_says_what_a_traceback_that_was_cut_off_ended_in() -> None:
+    """Its frames are those of the exception above it."""
+    cut = OLD_IPYTHON.replace("ValueError: bad\n", "")
+
+    events = of(f"# ValueError: bad shape\n\n{cut}", EventKind.EXCEPTION)
+
+    assert events[-1].type == "ValueError"
+    assert [frame.function for frame in events[-1].frames] == ["<module>", "fit"]
 
 
 def test_two_searches_are_two_events() -> None:

@@ -104,3 +104,36 @@ def test_facts_do_not_change_the_order_of_causes() -> None:
 
     assert [one.cause for one in api.explain(text, facts=mac).causes] == alone
     assert len(alone) > 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "it says no module named 'distutils' since the update",
+        'It "works" elsewhere. Here: No module named distutils.',
+        "error: NO MODULE NAMED distutils",
+    ],
+)
+def test_a_message_that_a_person_typed_anew_is_understood(said: str) -> None:
+    """Capitals and quote marks are lost first."""
+    assert _causes(said) == ["python-3-12-without-distutils"]
+
+
+def test_what_was_printed_goes_before_what_was_typed() -> None:
+    """Looser reading is for texts in which nothing was found."""
+    text = "ModuleNotFoundError: No module named 'distutils'\n\n no module named 'numpy.core'\n"
+
+    assert _causes(text) == ["python-3-12-without-distutils"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "it says no module named 'distutilities'",
+        "ModuleNotFoundError: no module named tensorflow_hub",
+        "KeyError: no module named distutils",
+    ],
+)
+def test_looser_reading_keeps_words_and_classes(said: str) -> None:
+    """A word has to end where it ends, and a class that is shown has to be the right one."""
+    assert _causes(said) == []

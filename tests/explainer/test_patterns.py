@@ -39,6 +39,26 @@ def test_a_capture_takes_its_kind(
     assert captured(pattern, text) == captures
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text", "captures"),
+    [
+        ("No module named 'distutils'", "No module named distutils", {}),
+        ("No module named 'distutils'", "No module named distutils. Why?", {}),
+        ("No module named 'tensorflow'", "No module named tensorflow_hub", None),
+        ("No module named 'tensorflow'", "No module named tensorflow.keras", None),
+        ("No module named 'tensorflow'", "It says 'no': No module named tensorflow", None),
+        ("has no attribute '{n:quoted}'", "has no attribute Session and ends", {"n": "Session"}),
+        ("Unknown name: '{n:quoted}'. See", "Unknown name: A>B. See", {"n": "A>B"}),
+        ("the '{n:word}'", "the end", None),
+    ],
+)
+def test_a_message_may_have_lost_its_quotes(
+    pattern: str, text: str, captures: "Optional[dict[str, str]]"
+) -> None:
+    """Where a log has no quotes, those of a pattern count as ends of words; short ones do not."""
+    assert captured(pattern, text) == captures
+
+
 @pytest.mark.parametrize("pattern", ["", "{a:word}", "{a:nothing} text", "an open { brace"])
 def test_what_cannot_be_a_pattern_is_refused(pattern: str) -> None:
     """A pattern needs text to be found by, and known kinds."""

@@ -80,3 +80,18 @@ def test_contradicting_versions_are_not_known() -> None:
     """A log of two environments does not say which one failed."""
     assert read("numpy==1.26.4\nnumpy==2.0.0").known.packages == {}
     assert read("/a/lib/python3.9/x\n/a/lib/python3.11/x").known.python is None
+
+
+@pytest.mark.parametrize(
+    ("text", "system"),
+    [
+        ("$ pip install tensorflow-macos", "macos"),
+        ("#8 [4/7] RUN pip install tensorflow-macos", None),
+        ("The command '/bin/sh -c pip install tensorflow-macos' returned 1", None),
+    ],
+)
+def test_a_requirement_for_macs_shows_no_mac_where_an_image_is_built(
+    text: str, system: object
+) -> None:
+    """Who asks for Apple's package has a Mac, unless it is asked for in a container."""
+    assert read(text).known.system == system

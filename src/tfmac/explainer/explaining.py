@@ -7,6 +7,7 @@ import msgspec
 
 from tfmac.explainer import deaths, installers, matching, records, text, tracebacks
 from tfmac.explainer.events import Event
+from tfmac.explainer.log import Log
 from tfmac.explainer.matching import Hit, Reading
 from tfmac.explainer.patterns import InvalidPattern
 from tfmac.explainer.ranking import Found, ranked
@@ -40,17 +41,36 @@ def read(log_text: str) -> Reading:
     raised = list(tracebacks.exceptions(log, stops))
     events = (*raised, *deaths.deaths(log), *installed, *others)
     if not raised and not installed and len(log.squeezed) <= _LONGEST_BARE:
-        bare = Event(kind=EventKind.EXCEPTION, type="", start=0, end=len(log.squeezed), bare=True)
-        events = (*events, bare)
+        events = (*events, _bare(log))
     return Reading(log=log, events=events, known=recognise(log, events))
 
 
 def judge(reading: Reading) -> Explained:
     """Judge a log that was read by the signatures of all causes."""
+    causes, harmless = _judged(reading)
+    if not causes and len(reading.log.squeezed) <= _LONGEST_BARE:
+        causes, _ = _judged(_retold(reading))
+    return Explained(reading=reading, causes=tuple(causes), harmless=tuple(harmless))
+
+
+def _judged(reading: Reading) -> tuple[list[Found], list[Found]]:
+    """Rank the causes whose signatures hold, and what is harmless."""
     found = [(record, list(_hits(record, reading))) for record in recorded()]
     harmful = ranked([one for one in found if not one[0].harmless], reading.events)
-    harmless = ranked([one for one in found if one[0].harmless], reading.events)
-    return Explained(reading=reading, causes=tuple(harmful), harmless=tuple(harmless))
+    return harmful, ranked([one for one in found if one[0].harmless], reading.events)
+
+
+def _retold(reading: Reading) -> Reading:
+    """Read a log once more as what a person typed: no capitals, no quotes, a message at best."""
+    events = reading.events
+    if not any(event.kind is EventKind.EXCEPTION for event in events):
+        events = (*events, _bare(reading.log))
+    return Reading(log=reading.log.retold(), events=events, known=reading.known)
+
+
+def _bare(log: Log) -> Event:
+    """Take a whole text for a message without its class."""
+    return Event(kind=EventKind.EXCEPTION, type="", start=0, end=len(log.squeezed), bare=True)
 
 
 def _hits(record: LogRecord, reading: Reading) -> Iterator[Hit]:

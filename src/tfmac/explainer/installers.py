@@ -54,6 +54,7 @@ _MARKS = tuple(
         ("uv", "No solution found when resolving", False),
         ("uv", "requirements are unsatisfiable", False),
         ("uv", "project's requirements are unsatisfiable", False),
+        ("uv", "we can conclude that", False),
         ("uv", "The build backend returned an error", True),
         ("uv", "Failed to download and build", True),
         ("uv", "error: failed to build `", True),
@@ -89,8 +90,10 @@ _NO_MATCH = expression(
     r"Nomatchingdistributionfoundfor([\w.-]{1,100}?)(?:\[[\w,.-]{0,100}\])?(?:([=<>!~]=?[\w.*,=<>!~]{1,60}?)(?:\(|ERROR|WARNING|\[|$)|(?=\(|ERROR|WARNING|$))"
 )
 _ON_A_LINE = expression(
-    r"(?:satisfies the requirement|No matching distribution found for)\s([A-Za-z][\w.-]{0,100})"
-    r"((?:[=<>!~]{1,2}[\w.*,=<>!~]{1,60})?)[\s'\"`*.]{0,10}$"
+    r"(?:satisfies the requirement|No matching distribution found for)\s['\"`]?"
+    r"([A-Za-z](?:[\w.-]{0,100}\w)?)(?:\[[\w,.-]{0,100}\])?"
+    r"((?:\s?[=<>!~]{1,2}\s?[\w*]{1,20}(?:\.[\w*]{1,20}){0,6},?){0,6})"
+    r"(?=[\s'\"`*.,;:!?)(]|$)"
 )
 _UV_PINNED = expression(
     r"Because([A-Za-z][\w.-]{0,100}?)(?:\[[\w,.-]{0,100}\])?==([\w.]{1,40}?)hasno"
@@ -98,7 +101,7 @@ _UV_PINNED = expression(
 _UV_NAMED = expression(
     r"Because([A-Za-z][\w.-]{0,100}?)(?:([=<>!~]=?[\w.,=<>!~*]{1,60}?))?(?:hasno|wasnotfound)"
 )
-_UV_LOCKED = expression(r"Distribution'([A-Za-z][\w.-]{0,100})==([\w.+]{1,40})@")
+_UV_LOCKED = expression(r"[Dd]istribution'?([A-Za-z][\w.-]{0,100})==([\w.+]{1,40})@")
 _POETRY = expression(r"installationcandidatesfor([\w.-]{1,100}?)\(([\w.]{1,40})\)")
 
 
@@ -154,7 +157,7 @@ def _concludes(log: Log, line: int) -> bool:
     return any(words in log.squeezed[start:end] for words in _CONCLUSIONS)
 
 
-_CONCLUSIONS = ("versionsolvingfailed", "requirementsareunsatisfiable")
+_CONCLUSIONS = ("versionsolvingfailed", "requirementsareunsatisfiable", "wecanconcludethat")
 
 
 def _reasons(log: Log, line: int) -> int:
@@ -200,7 +203,8 @@ def _of_line(log: Log, first: int, last: int) -> dict[str, str]:
     for content in log.contents[first : last + 1]:
         found = _ON_A_LINE.search(content)
         if found is not None:
-            return {"package": normalise(found.group(1)), "wanted": found.group(2)}
+            wanted = "".join(found.group(2).split()).rstrip(",")
+            return {"package": normalise(found.group(1)), "wanted": wanted}
     return {}
 
 

@@ -7,6 +7,7 @@ import bisect
 import functools
 import itertools
 import re
+import string
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Optional
 
@@ -17,6 +18,7 @@ _QUOTES = {
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
     **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
     "\u2026": "...",
+    **dict(zip("\uff1a\uff0c\uff08\uff09", ":,()")),
 }
 _QUOTE_MARKS = expression("[" + "".join(_QUOTES) + "]")
 _PLAIN_QUOTES = bytes.maketrans(b'"`', b"''")
@@ -27,8 +29,14 @@ _LONG = 200_000
 _FEW = 200
 """A character that a text has no more often than this leads to the words that have it."""
 
-_MARKED = {"`": expression(r"`[^`\n]{1,60}`"), "__": expression("__")}
-MARKS = tuple(_MARKED)
+QUOTE = "'"
+"""What a forum takes from a message, or who types it anew."""
+_MARKED = {
+    "`": expression(r"`[^`\n]{1,60}`"),
+    "__": expression("__"),
+    QUOTE: expression(r"(?<!\w)['\"`\u2018\u201c\u201e\u00ab]\S"),
+}
+MARKS = ("`", "__")
 """What Markdown takes from a text that was pasted as if it were prose: code and bold print."""
 _LONGEST_PROSE = 60_000
 """Nobody pastes more than that without a fence around it."""
@@ -49,11 +57,17 @@ class Log:
     """The lines of a log, and the same without any white space in one text.
 
     No line has an end of line in it. ``contents`` are what the lines say; there are as many as
-    ``numbers`` and ``starts``.
+    ``numbers`` and ``starts``. Patterns are looked for in ``searched``: that is ``squeezed``, in
+    small letters where the log is ``retold``.
     """
 
     def __init__(
-        self, numbers: Sequence[int], raws: Sequence[str], contents: Sequence[str]
+        self,
+        numbers: Sequence[int],
+        raws: Sequence[str],
+        contents: Sequence[str],
+        *,
+        is_retold: bool = False,
     ) -> None:
         self.numbers = numbers
         self.contents = contents
@@ -61,8 +75,14 @@ class Log:
         pieces = _squeezed(contents)
         self.starts = list(itertools.accumulate(map(len, pieces), initial=0))[:-1]
         self.squeezed = "".join(pieces)
+        self.is_retold = is_retold
+        self.searched = lower(self.squeezed) if is_retold else self.squeezed
         self._first: dict[str, int] = {}
         self._few: dict[str, Optional[list[int]]] = {}
+
+    def retold(self) -> "Log":
+        """Give the same as a person's words, whose capitals and quote marks mean nothing."""
+        return Log(self.numbers, self._raws, self.contents, is_retold=True)
 
     @functools.cached_property
     def lines(self) -> tuple[Line, ...]:
@@ -88,7 +108,7 @@ class Log:
         if len(self.squeezed) > _LONGEST_PROSE:
             return frozenset()
         text = "\n".join(self.contents)
-        return frozenset(mark for mark in MARKS if _MARKED[mark].search(text) is None)
+        return frozenset(mark for mark, one in _MARKED.items() if one.search(text) is None)
 
     def places(self, words: str) -> Iterator[int]:
         """Give the places of some squeezed words, in order; they do not overlap."""
@@ -96,14 +116,14 @@ class Log:
         if few is not None:
             behind = 0
             for place in few:
-                if place >= behind and self.squeezed.startswith(words, place):
+                if place >= behind and self.searched.startswith(words, place):
                     yield place
                     behind = place + len(words)
             return
-        place = self.squeezed.find(words)
+        place = self.searched.find(words)
         while place >= 0:
             yield place
-            place = self.squeezed.find(words, place + len(words))
+            place = self.searched.find(words, place + len(words))
 
     def _places_of_rarest(self, words: str) -> Optional[list[int]]:
         """Give the places where words may be, by the rarest of their characters.
@@ -124,10 +144,10 @@ class Log:
     def _places_of(self, character: str) -> Optional[list[int]]:
         if character not in self._few:
             found: list[int] = []
-            place = self.squeezed.find(character)
+            place = self.searched.find(character)
             while place >= 0 and len(found) <= _FEW:
                 found.append(place)
-                place = self.squeezed.find(character, place + 1)
+                place = self.searched.find(character, place + 1)
             self._few[character] = found if len(found) <= _FEW else None
         return self._few[character]
 
@@ -207,6 +227,14 @@ def exchanged(text: str, characters: "re.Pattern[str]", exchange: Mapping[str, s
         text = text.replace(found.group(), exchange[found.group()])
         found = characters.search(text, found.start())
     return text
+
+
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def lower(text: str) -> str:
+    """Write ASCII capitals small; places in the text stay what they are."""
+    return text.translate(_LOWER)
 
 
 def squeeze(content: str) -> str:

@@ -9,7 +9,7 @@ from tfmac.explainer import judges
 from tfmac.explainer.circumstances import Known, holds
 from tfmac.explainer.events import Event, Frame
 from tfmac.explainer.log import Log
-from tfmac.explainer.patterns import Match, Pattern, compile_pattern, find
+from tfmac.explainer.patterns import Match, Pattern, compile_pattern, find, forms
 from tfmac.schema.findings import Confidence
 from tfmac.schema.log_signatures import Condition, EventKind, Signature
 
@@ -108,7 +108,7 @@ def _fits_kind(signature: Signature, event: Event) -> bool:
     return _ALIASES.get(event.type, event.type) in signature.types
 
 
-_ANY = frozenset({"", "Exception"})
+_ANY = frozenset({"", "Error", "Exception"})
 """Of what only a message is known, or what was raised anew with it, it may be any class."""
 _ALIASES = {"IOError": "OSError", "EnvironmentError": "OSError"}
 """Python 2's names of a class."""
@@ -205,13 +205,12 @@ def _context_fits(signature: Signature, reading: Reading) -> bool:
 def lines(signature: Signature, log: Log) -> list[Event]:
     """Make the events of a signature that is about a line: the text around its first pattern."""
     patterns = [compile_pattern(text) for text in (signature.text[:1] or signature.any_text)]
-    rendered = [one.rendered for one in patterns if log.lacks(one.marks)]
     events: list[Event] = []
-    for pattern in (*patterns, *filter(None, rendered)):
+    for pattern in [form for one in patterns for form in forms(one, log)]:
         place = log.first(pattern.first)
         while place >= 0 and len(events) < _MOST_LINES:
             start = log.starts[log.line_at(max(0, place - _LINE_BEFORE))]
             end = min(len(log.squeezed), place + _LINE_AFTER)
             events.append(Event(kind=EventKind.LINE, type="", start=start, end=end))
-            place = log.squeezed.find(pattern.first, end)
+            place = log.searched.find(pattern.first, end)
     return events

@@ -6,16 +6,20 @@
 
 import functools
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple, Optional
 
 import msgspec
 
 from tfmac.explainer.expressions import expression
-from tfmac.explainer.log import MARKS, Log, squeeze
+from tfmac.explainer.log import MARKS, QUOTE, Log, lower, squeeze
 
 _MOST_STARTS = 40
 """So many places of a pattern's first literal are tried."""
+
+_LEAST_UNQUOTED = 12
+"""Without its quotes a shorter literal is anything."""
 
 _CAPTURE = expression(r"\{\{|\}\}|\{(\w*):(\w+)\}|[{}]")
 
@@ -39,6 +43,8 @@ _KINDS = {
     "list": Kind(expression(r"[^)\]]*"), 20_000),
     "any": Kind(expression(r".*", re.DOTALL), 600),
 }
+_UNQUOTED = Kind(expression(r"\w+(?:[.>]\w+)*"), 200)
+"""What takes the place of a quoted capture where a log has lost its quotes."""
 KINDS = tuple(_KINDS)
 """The names of the kinds of captures."""
 
@@ -58,7 +64,8 @@ class Piece(NamedTuple):
 class Pattern(NamedTuple):
     """A pattern, ready to be looked for. ``before`` is a capture that it begins with.
 
-    ``marks`` are those of Markdown that it has; ``rendered`` is what a page makes of it.
+    ``marks`` are those of Markdown that it has; ``rendered`` is what a page makes of it. Where its
+    end has to be that of a word, it is ``whole``. It was read from ``text``.
     """
 
     before: Optional[Piece]
@@ -66,6 +73,8 @@ class Pattern(NamedTuple):
     pieces: tuple[Piece, ...]
     marks: tuple[str, ...] = ()
     rendered: Optional["Pattern"] = None
+    whole: bool = False
+    text: str = ""
 
     @property
     def literal(self) -> str:
@@ -95,7 +104,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 @functools.lru_cache(maxsize=4096)
 def compile_pattern(text: str) -> Pattern:
     """Read a pattern; raise ``InvalidPattern`` with what is wrong with it."""
-    pattern = _compiled(text)
+    pattern = _compiled(text)._replace(text=text)
     marks = tuple(mark for mark in MARKS if mark in text)
     if not marks:
         return pattern
@@ -105,6 +114,27 @@ def compile_pattern(text: str) -> Pattern:
     with suppress(InvalidPattern):
         pattern = pattern._replace(marks=marks, rendered=_compiled(rendered))
     return pattern
+
+
+@functools.lru_cache(maxsize=4096)
+def _without_quotes(text: str) -> Optional[Pattern]:
+    """Read a pattern as what is left of it where the quotes got lost."""
+    bare = text.translate(_NO_QUOTES)
+    if bare == text:
+        return None
+    with suppress(InvalidPattern):
+        pattern = _compiled(bare)
+        if len(pattern.literal) < _LEAST_UNQUOTED:
+            return None
+        pieces = (
+            piece._replace(kind=_UNQUOTED) if piece.kind is _KINDS["quoted"] else piece
+            for piece in pattern.pieces
+        )
+        return pattern._replace(pieces=tuple(pieces), whole=text[-1] in "'\"`")
+    return None
+
+
+_NO_QUOTES = str.maketrans("", "", "'\"`")
 
 
 def _compiled(text: str) -> Pattern:
@@ -140,16 +170,42 @@ def _assembled(text: str, literals: list[str], captures: list[tuple[str, Kind]])
 
 def find(pattern: Pattern, log: Log, start: int, end: int) -> Optional[Match]:
     """Find a pattern between two places of a log's squeezed text, also as a page shows it."""
-    found = _found(pattern, log, start, end)
-    if found is None and pattern.rendered is not None and log.lacks(pattern.marks):
-        found = _found(pattern.rendered, log, start, end)
-    return found
+    for form in forms(pattern, log):
+        found = _found(form, log, start, end)
+        if found is not None:
+            return found
+    return None
+
+
+def forms(pattern: Pattern, log: Log) -> Iterator[Pattern]:
+    """Give a pattern, and what it may have become on its way into a log, by what that lacks."""
+    for one in _by_marks(pattern, log):
+        yield _small(one) if log.is_retold else one
+
+
+def _by_marks(pattern: Pattern, log: Log) -> Iterator[Pattern]:
+    yield pattern
+    if pattern.rendered is not None and log.lacks(pattern.marks):
+        yield pattern.rendered
+    if log.is_retold or log.lacks((QUOTE,)):
+        unquoted = _without_quotes(pattern.text)
+        if unquoted is not None:
+            yield unquoted
+
+
+@functools.lru_cache(maxsize=4096)
+def _small(pattern: Pattern) -> Pattern:
+    """Write a pattern as it is looked for in a log that is retold."""
+    return pattern._replace(
+        first=lower(pattern.first),
+        pieces=tuple(one._replace(literal=lower(one.literal)) for one in pattern.pieces),
+    )
 
 
 def _found(pattern: Pattern, log: Log, start: int, end: int) -> Optional[Match]:
     place = start
     for _ in range(_MOST_STARTS):
-        place = log.squeezed.find(pattern.first, place, end)
+        place = log.searched.find(pattern.first, place, end)
         if place < 0:
             return None
         found = _match_at(pattern, log, place, start, end)
@@ -160,7 +216,7 @@ def _found(pattern: Pattern, log: Log, start: int, end: int) -> Optional[Match]:
 
 
 def _match_at(pattern: Pattern, log: Log, place: int, start: int, end: int) -> Optional[Match]:
-    text = log.squeezed
+    text = log.searched
     captures: dict[str, str] = {}
     begin = place
     if pattern.before is not None:
@@ -182,7 +238,15 @@ def _match_at(pattern: Pattern, log: Log, place: int, start: int, end: int) -> O
             return None
         _keep(captures, piece, log, behind, stop)
         behind = stop + len(piece.literal)
+    if pattern.whole and not _ends_a_word(log, behind):
+        return None
     return Match(start=begin, end=behind, captures=captures)
+
+
+def _ends_a_word(log: Log, place: int) -> bool:
+    """Whether a word ends before a place: at white space, or before what ends a sentence."""
+    rest = log.squeezed[place : log.word_end(place - 1)]
+    return not (rest[:1].isalnum() or rest[:1] in {"_", "-"} or rest[1:2].isalnum())
 
 
 def _last(piece: Piece, log: Log, behind: int, end: int) -> int:

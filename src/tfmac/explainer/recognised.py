@@ -48,6 +48,9 @@ _RUN_IN_NUMPY = "cannot be run in NumPy "
 _NUMPY = expression(_RUN_IN_NUMPY + r"(\d+\.\d+(?:\.\d+)?)")
 _SHORT = {"tf": "tensorflow", "np": "numpy", "tf.keras": ""}
 
+_NAME_OF_MACS = "tensorflow-macos"
+_OF_CONTAINERS = ("]RUN", "/bin/sh-c", "compilePythonapp")
+"""Where an image is built, a requirement for Macs is a mistake and shows no Mac."""
 _SYSTEMS = (
     (
         "macos",
@@ -62,7 +65,7 @@ _SYSTEMS = (
             "darwin",
             "Metal device set to",
             "platform METAL",
-            "tensorflow-macos",
+            _NAME_OF_MACS,
             "zsh: illegal hardware",
             "/Library/Frameworks/Python.framework",
             "libc++abi",
@@ -295,8 +298,11 @@ def _platform(log: Log) -> tuple[Optional[str], Optional[str]]:
     text = log.squeezed
     if len(text) > 2 * _MOST_OF_PLATFORM:
         text = text[:_MOST_OF_PLATFORM] + text[-_MOST_OF_PLATFORM:]
+    told = {_NAME_OF_MACS} if any(words in text for words in _OF_CONTAINERS) else frozenset()
     shown = [
-        name for name, signs in _SYSTEMS if any("".join(sign.split()) in text for sign in signs)
+        name
+        for name, signs in _SYSTEMS
+        if any("".join(sign.split()) in text for sign in signs if sign not in told)
     ]
     system = shown[0] if len(shown) == 1 else None
     if any(

@@ -30,6 +30,8 @@ _BOXES = dict.fromkeys([*map(chr, range(0x2500, 0x2580)), *"▶►❱╰"], " ")
 _BOX_MARKS = expression("[\u2500-\u257f▶►❱]")
 _ENTITIES = (("&quot;", '"'), ("&#39;", "'"), ("&#x27;", "'"), ("&lt;", "<"), ("&gt;", ">"))
 
+_TAGS = ("<code>", "</code>", "<pre>", "</pre>", "<p>", "</p>", "<br>", "<br/>", "<br />")
+
 # What mail, pytest, containers and loggers write before a line; the longest first.
 _PREFIXES = expression(
     r"(?:"
@@ -40,6 +42,16 @@ _PREFIXES = expression(
     r"|\[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?\s(?:-\s)?"
     r"|[A-Z][a-z]{2}\s[\s\d]\d\s\d\d:\d\d:\d\d\s[\w.-]{1,60}\s[\w./-]{1,60}(?:\[\d+\])?:\s"
     r"|[\w.-]{1,40}\s{0,12}\|\s"
+    r"|#\d{1,3}\s{1,3}\d{1,5}\.\d{1,3}(?:\s|$)"
+    r"|(?:=>\s){0,2}#\s"
+    r"|\d{1,6}\.\d{1,3}s\s{1,8}\d{1,6}\s"
+    r"|[\w .(),/-]{1,80}\t[\w .(),/-]{1,80}\t\ufeff?(?=\d{4}-)"
+    r"|py\d{2,3}[\w-]{0,40}:\s"
+    r"|[a-z]{2,20}\[[\w.]{1,40}\]:\s"
+    r"|[\w.]{1,60}\s-\s(?:ERROR|WARNING|INFO|DEBUG|CRITICAL)\s-\s"
+    r"|[\w.]{1,60}:[\w<>]{1,60}:\d{1,6}\s-\s"
+    r"|(?:ERROR|WARNING|INFO|DEBUG|CRITICAL)\s{1,8}(?:\[[\w.:-]{1,60}\]:?"
+    r"|[\w.]{1,60}:[\w.]{1,60}\.py:\d{1,6})\s"
     r"|\[rank\d+\]:\s?"
     r"|\([\w.<>-]{0,60}\s?pid=\d+[^()\n]{0,60}\)\s"
     r"|\{[\w.]{1,60}:\d+\}\s"
@@ -50,10 +62,12 @@ _PREFIXES = expression(
     r"|(?:ERROR|CRITICAL):(?!absl|tensorflow|jax)[\w.]{1,60}:(?=\S)"
     r")"
 )
-_NO_WORDS = frozenset(">|[({")
-_WORDS_OF_LOGGERS = ("CRITICAL", "DEBUG", "E", "INFO", "WARNING", "stderr", "stdout")
+_SEPARATORS = ("\t", " - ", "]: ")
+"""What stands between a logger's own words and the line, where a text has it at all."""
+_NO_WORDS = frozenset(">|[({#=")
+_WORDS_OF_LOGGERS = ("CRITICAL", "DEBUG", "E", "INFO", "WARNING", "py", "stderr", "stdout")
 _STARTS = _NO_WORDS.union(string.ascii_letters, string.digits)
-_STARTS_WITHOUT_BAR = _NO_WORDS.union(string.ascii_uppercase, string.digits, "s")
+_STARTS_WITHOUT_BAR = _NO_WORDS.union(string.ascii_uppercase, string.digits, "s", "p")
 
 
 def read(text: str) -> Log:
@@ -118,22 +132,32 @@ def _contents(raws: Sequence[str]) -> list[str]:
     text = "\n".join(raws)
     if not text.isascii():
         text = exchanged(text, _BOX_MARKS, _BOXES)
+    if "\\'" in text or '\\"' in text:
+        # A message that was printed as it stands in a program.
+        text = text.replace("\\'", "'").replace('\\"', '"')
+    if "**" in text:
+        # What somebody has put in bold print, quote marks and all.
+        text = text.replace("**", "")
+    if "</" in text or "<br" in text:
+        for tag in _TAGS:
+            text = text.replace(tag, "")
     if "&" in text:
         for entity, character in _ENTITIES:
             text = text.replace(entity, character)
-    starts = _STARTS if "|" in text else _STARTS_WITHOUT_BAR
+    starts = _STARTS if "|" in text or "\t" in text else _STARTS_WITHOUT_BAR
+    separators = tuple(one for one in _SEPARATORS if one in text)
     return [
-        _bare(content) if content[:1] in starts else content
+        _bare(content, separators) if content[:1] in starts else content
         for content in map(str.strip, text.split("\n"))
     ]
 
 
-def _bare(content: str) -> str:
+def _bare(content: str, separators: Sequence[str]) -> str:
     """Take what stands around a line from it."""
     if content.endswith(" |"):
         content = content[:-2].rstrip()
     for _ in range(_MOST_LAYERS):
-        if not _may_have_prefix(content):
+        if not _may_have_prefix(content, separators):
             break
         match = _PREFIXES.match(content, 0, _LONGEST_PREFIX)
         if match is None:
@@ -142,7 +166,7 @@ def _bare(content: str) -> str:
     return content
 
 
-def _may_have_prefix(content: str) -> bool:
+def _may_have_prefix(content: str, separators: Sequence[str]) -> bool:
     """Whether it is worth looking for a prefix: most lines begin with a word of a sentence."""
     first = content[:1]
     if first not in _STARTS:
@@ -150,10 +174,19 @@ def _may_have_prefix(content: str) -> bool:
     if first in _NO_WORDS or "|" in content:
         return True
     if first.isdigit():
-        # 2024-05-06, 2024/05/06 or 12:34:56
-        return content[4:5] in {"-", "/"} or content[2:3] == ":"
+        # 2024-05-06, 2024/05/06, 12:34:56 or a notebook's 12.3s
+        return (
+            content[4:5] in {"-", "/"}
+            or content[2:3] == ":"
+            or ("s" in content[3:10] and "." in content[1:7])
+        )
     # A level, a stream, or syslog's ``Jan  5 12:34:56``.
-    return content.startswith(_WORDS_OF_LOGGERS) or content[9:10] == ":"
+    if content.startswith(_WORDS_OF_LOGGERS) or content[9:10] == ":":
+        return True
+    if not separators:
+        return False
+    head = content[:_LONGEST_PREFIX]
+    return "\t" in head or " - " in head or "]: " in head
 
 
 def _thinned(numbers: Sequence[int], raws: Sequence[str], contents: Sequence[str]) -> Log:

@@ -45,7 +45,7 @@ _RAISED = expression(
     r"(?:\s?:(?:\s|$)|\s{0,4}$|:(?=[A-Za-z\'\"]))"
 )
 _IN_PROSE = expression(
-    r"\b(?:[a-z_]\w{0,60}\.){0,8}([A-Z][A-Za-z]{1,60}(?:Error|Exception))\s?:\s?\S"
+    r"\b(?:[a-z_]\w{0,60}\.){0,8}([A-Z][A-Za-z]{1,60}(?:Error|Exception))(?:\s?:\s?\S|\(['\"]\S)"
 )
 
 # The frames of the interpreter and of IPython, in squeezed text.
@@ -187,6 +187,7 @@ def _may_name_a_class(content: str) -> bool:
 def _events(log: Log, tokens: list[_Token], stops: Sequence[int]) -> Iterator[Event]:
     pending: list[Frame] = []
     chain: list[Event] = []
+    told: list[Event] = []
     group, linked = 0, False
     barriers = [token.place for token in tokens if token.kind != "raised"]
     for token in tokens:
@@ -194,6 +195,7 @@ def _events(log: Log, tokens: list[_Token], stops: Sequence[int]) -> Iterator[Ev
             pending = []
             if chain and not linked:
                 yield from _chained(chain, group)
+                told = chain[-1:]
                 chain, group = [], group + 1
         elif token.kind == "chain":
             linked = bool(chain)
@@ -204,7 +206,8 @@ def _events(log: Log, tokens: list[_Token], stops: Sequence[int]) -> Iterator[Ev
             chain.append(_exception(token, end, pending))
             chain += _told_by(log, chain[-1])
             pending, linked = [], False
-    yield from _chained(_with_frames_below(chain, pending), group)
+    # Of a traceback that was cut off before its end, what was raised may stand in a title above it.
+    yield from _chained(_with_frames_below(chain or (told if pending else []), pending), group)
 
 
 def _with_frames_below(chain: list[Event], left: list[Frame]) -> list[Event]:
@@ -220,6 +223,21 @@ def _told_by(log: Log, event: Event) -> Iterator[Event]:
     start = place + len(_TELLS_ANOTHER)
     if place >= 0 and start < event.end:
         yield msgspec.structs.replace(event, type="", start=start)
+    yield from _passed_on(log, event)
+
+
+def _passed_on(log: Log, event: Event) -> Iterator[Event]:
+    """Read what a program caught and raised anew, with its class, on the message's first line."""
+    place = log.squeezed.find("Error", event.start + len(event.type), event.end)
+    if place < 0:
+        return
+    line = log.line_at(event.start)
+    content = log.contents[line]
+    behind = content.find(event.type) + len(event.type)
+    found = _IN_PROSE.search(content, behind, _LONGEST_LINE)
+    if found is not None and found.group(1) != event.type:
+        start = log.starts[line] + len(squeeze(content[: found.start()]))
+        yield msgspec.structs.replace(event, type=found.group(1), start=start)
 
 
 def _exception(token: _Token, end: int, frames: list[Frame]) -> Event:

@@ -11,15 +11,21 @@ from tfmac.schema.findings import Confidence
 
 # In squeezed text.
 _NO_PLATFORM = expression(r"(?:nowheelswith|no)amatchingplatformtag\(e\.g\.,'?([\w.]{1,60})'?\)")
+_OTHER_PLATFORMS = expression(
+    r"You'reon\w{1,20}\('?([\w.]{1,60})'?\),but'?[\w.-]{1,60}'?(?:\([^()]{1,40}\))?only"
+    r"haswheelsforthefollowingplatform"
+)
 _NO_PYTHON = expression(
     r"nowheelswithamatchingPython(?:ABI|version|implementation)tag\(e\.g\.,'?(\w{1,20})'?\)"
+    r"|You'reusing[\w.]{1,40}\('?\w{1,20}'?\),but'?[\w.-]{1,60}'?(?:\([^()]{1,40}\))?only"
+    r"haswheelswiththefollowingPython"
 )
 _MACOS = expression(r"macosx_(\d+)_(\d+)_(arm64|x86_64)")
 
 
 def judge_tags(case: Case, package: str, wanted: Sequence[Version]) -> Judgement:
     """Tell the causes by the tags that uv names; none where it names none."""
-    platforms = _NO_PLATFORM.findall(case.text)
+    platforms = _NO_PLATFORM.findall(case.text) or _OTHER_PLATFORMS.findall(case.text)
     if platforms:
         return _of_platform(case, package, wanted, platforms[-1])
     if _NO_PYTHON.search(case.text):

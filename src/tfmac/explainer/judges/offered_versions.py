@@ -247,7 +247,7 @@ def _of_none(package: str, wanted: tuple[Version, ...], case: Case) -> Judgement
     if _old_macos(package, everywhere, wanted, known):
         return {MACOS: Confidence.LIKELY}
     its_day = _of_its_day(package, minor, pythons, known) if minor else None
-    return _of_nothing(everywhere, wanted, case) if its_day is None else its_day
+    return _of_nothing(package, everywhere, wanted, case) if its_day is None else its_day
 
 
 _NEWEST = 3
@@ -264,7 +264,10 @@ def _of_its_day(package: str, minor: str, pythons: set[str], known: Known) -> Ju
 
 
 def _of_nothing(
-    everywhere: Mapping[Machine, tuple[Version, ...]], wanted: tuple[Version, ...], case: Case
+    package: str,
+    everywhere: Mapping[Machine, tuple[Version, ...]],
+    wanted: tuple[Version, ...],
+    case: Case,
 ) -> Judgement:
     """Guess where a log shows nothing of its machine: an unsuitable Python is the commonest."""
     if "Ignoredthefollowingversionsthatrequireadifferentpython" in case.text:
@@ -276,11 +279,18 @@ def _of_nothing(
         return {OTHER_PLATFORM: Confidence.LIKELY}
     if case.known.system in {None, "macos"} and "macos" not in having:
         return {OTHER_PLATFORM: Confidence.POSSIBLE}
+    arm64 = package == "tensorflow" and case.known.platform == "macos-arm64"
+    if arm64 and missing and max(missing) < _FIRST_ALONE:
+        # Another Python alone would not help.
+        return {ARM64: Confidence.LIKELY, PYTHON: Confidence.POSSIBLE}
     return {PYTHON: Confidence.POSSIBLE}
 
 
 # Images are built for Linux, on whatever machine.
-_OF_CONTAINERS = ("/bin/sh-c", "]RUNpip", ":RUNpip", "]RUNpython", ":RUNpython", "appdetected")
+_OF_CONTAINERS = (
+    *("/bin/sh-c", "]RUNpip", ":RUNpip", "]RUNpython", ":RUNpython", "appdetected"),
+    "failedtocompilePythonapp",
+)
 
 
 def _elsewhere(everywhere: Mapping[Machine, object], known: Known) -> bool:
