@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tfmac.knowledge import extension_abi, releases
+from tfmac.knowledge import extension_abi, releases, satellites
 from tfmac.knowledge.markers import marker_environment
 from tfmac.schema.abi import AbiVerdict
 from tfmac.schema.knowledge import Release
@@ -300,13 +300,14 @@ def _with_the_code(one: Combination, target: Target) -> "Iterator[Requirement]":
 
 @functools.cache
 def goes_beside(text: str, one: Combination, target: Target) -> bool:
-    """Whether some release of what is wished beside a combination goes with it, and loads."""
+    """Whether some release of what is wished beside a combination goes with it, and works."""
     wanted = Requirement(text)
     return any(
         wanted.specifier.contains(release.version)
         and installable(release, target, one.python)
         and _accepts_core(release, one, target)
         and _loads(canonicalize_name(wanted.name), release.version, one, target)
+        and _works(canonicalize_name(wanted.name), release.version, one)
         for release in stable(wanted.name)
     )
 
@@ -328,3 +329,8 @@ def _loads(name: str, version: str, one: Combination, target: Target) -> bool:
         return True
     pair = extension_abi.verdict(name, version, *one.core, python=one.python)
     return pair.verdict in LOADING
+
+
+def _works(name: str, version: str, one: Combination) -> bool:
+    """Whether a package was not seen to fail beside a TensorFlow."""
+    return one.tensorflow is None or satellites.may_work(name, version, one.tensorflow)

@@ -347,6 +347,12 @@ BAD = [
         ERROR,
     ),
     Bad(
+        "satellite-needs",
+        facts(tensorflow("2.21.0"), distribution("tensorflow-probability", "0.25.0")),
+        "version-known-to-break",
+        WARNING,
+    ),
+    Bad(
         "jax-companions",
         facts(
             tensorflow("2.18.1"),
@@ -473,6 +479,14 @@ SOUND = [
         native=[native("tensorflow", INTEL)],
     ),
     facts(
+        tensorflow("2.21.0"),
+        distribution("tensorflow-probability", "0.25.0"),
+        distribution("tf-keras", "2.21.0"),
+        host=linux(),
+        architectures=[INTEL],
+        native=[native("tensorflow", INTEL)],
+    ),
+    facts(
         distribution("tensorflow", "2.13.0", provides=[]),
         tensorflow("2.13.0", name="tensorflow-macos"),
         metal("1.0.1"),
@@ -494,7 +508,9 @@ def test_a_check_finds_its_cause(bad: Bad) -> None:
     assert outcomes[bad.check] is Outcome.RAN
 
 
-@pytest.mark.parametrize("environment", SOUND, ids=["metal", "linux", "shell-with-carrier"])
+@pytest.mark.parametrize(
+    "environment", SOUND, ids=["metal", "linux", "satellite", "shell-with-carrier"]
+)
 def test_nothing_is_found_in_a_sound_environment(environment: Facts) -> None:
     """No check says anything of a sound environment, and none crashes."""
     diagnosis = diagnose(environment)

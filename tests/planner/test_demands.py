@@ -31,7 +31,7 @@ def refused(*texts: str, target: Target = MAC, python: Optional[str] = None) -> 
 @pytest.mark.parametrize(
     ("text", "tensorflow", "python"),
     [
-        ("tensorflow-addons", "2.19.1", "3.11"),
+        ("tensorflow-addons", "2.15.1", "3.11"),
         ("tensorflow-decision-forests", "2.18.0", "3.11"),
         ("tensorflow-text<2.19", "2.18.1", "3.12"),
         ("numpy<2", "2.19.1", "3.12"),
@@ -44,7 +44,7 @@ def refused(*texts: str, target: Target = MAC, python: Optional[str] = None) -> 
     ],
 )
 def test_a_package_decides_which_set_is_taken(text: str, tensorflow: str, python: str) -> None:
-    """Wheels, what is declared, and for native extensions the loader's rules."""
+    """Wheels, what is declared, what was seen in use, and for extensions the loader's rules."""
     best = chosen(text).best
     assert (best.core.version, best.python) == (tensorflow, python)
 

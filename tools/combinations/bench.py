@@ -1,24 +1,20 @@
 """One TensorFlow release in an environment of its own, changed package by package."""
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Optional
 
 import msgspec
 from tools.combinations.messages import error_line
-from tools.combinations.program import PROGRAM, RUN_LIMIT, Outcome, judged, loaded
+from tools.combinations.processes import run, uv
+from tools.combinations.program import PROGRAM, Outcome, judged, loaded
 from tools.combinations.records import Point
 from tools.combinations.settings import setting
 
 from tfmac.schema.knowledge import Step
 
-_INSTALL_LIMIT = 900
 _TENSORFLOW = "tensorflow_cpu"
 
 
@@ -85,32 +81,11 @@ class Bench:
 
     def run(self, *options: str) -> Outcome:
         """Run the program in a process group of its own, within the time limit."""
-        place = self._work / "run"
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir()
-        program = place / "program.py"
-        program.write_text(PROGRAM)
-        report = place / "report.jsonl"
-        stderr = place / "stderr"
-        started = time.monotonic()
-        with stderr.open("wb") as stream:
-            command = [str(self.interpreter), str(program), str(place), *options]
-            returncode = _ended(
-                subprocess.Popen(
-                    command,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=stream,
-                    cwd=place,
-                    env=_environment(),
-                    start_new_session=True,
-                )
-            )
-        lines = report.read_text().splitlines() if report.exists() else []
+        ran = run(self.interpreter, PROGRAM, self._work / "run", *options)
         if options:
-            self.loaded = loaded(lines)
-        outcome = judged(lines, returncode, stderr.read_text(errors="replace"))
-        return msgspec.structs.replace(outcome, seconds=round(time.monotonic() - started, 1))
+            self.loaded = loaded(ran.report)
+        outcome = judged(ran.report, ran.returncode, ran.stderr)
+        return msgspec.structs.replace(outcome, seconds=ran.seconds)
 
     def discard(self) -> None:
         """Delete the environment and its largest wheel from the cache."""
@@ -137,37 +112,4 @@ class Bench:
         return self._uv("pip", verb, "--quiet", "--python", str(self.interpreter), *arguments)
 
     def _uv(self, *arguments: str) -> str:
-        try:
-            done = subprocess.run(
-                ["uv", *arguments],  # noqa: S607 - the user's uv
-                capture_output=True,
-                text=True,
-                timeout=_INSTALL_LIMIT,
-                check=False,
-                env={**os.environ, "UV_CACHE_DIR": str(self._work / "cache"), "NO_COLOR": "1"},
-            )
-        except subprocess.TimeoutExpired as error:
-            raise OSError(f"uv {arguments[0]} took more than {_INSTALL_LIMIT} s") from error
-        if done.returncode:
-            raise OSError(done.stderr.strip() or f"uv exited with {done.returncode}")
-        return done.stdout
-
-
-def _ended(child: "subprocess.Popen[bytes]") -> Optional[int]:
-    """Wait for the end of a child; None when it ran past the limit and was killed."""
-    with child:
-        try:
-            return child.wait(timeout=RUN_LIMIT)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            return None
-
-
-def _environment() -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-    return {
-        **kept,
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "PYTHONNOUSERSITE": "1",
-    }
+        return uv(*arguments, cache=self._work / "cache")

@@ -16,7 +16,7 @@ RUN_LIMIT = 180
 """Seconds that the program may take in one environment."""
 _MESSAGE_LIMIT = 6000
 
-PROGRAM = r"""
+_HEAD = r"""
 import json
 import os
 import sys
@@ -32,8 +32,9 @@ def say(**entry):
 
 def kind(error):
     return (type(error).__module__ + "." + type(error).__name__).replace("builtins.", "")
+"""
 
-
+_MAIN = r"""
 def main():
     say(step="import")
     import tensorflow as tf
@@ -67,8 +68,9 @@ def main():
     total = sum(float(batch.sum()) for batch in pipeline.prefetch(1).as_numpy_iterator())
     if abs(total - 2 * float(xs.sum())) > 1e-3:
         raise AssertionError("the pipeline gives other numbers")
+"""
 
-
+_TAIL = r"""
 def loaded():
     import importlib.metadata as metadata
 
@@ -92,11 +94,22 @@ except BaseException as error:
         root=kind(root) if root is not error else "",
         root_message=str(root)[:20000],
     )
+    import traceback
+
+    traceback.print_exc()
     sys.exit(1)
 if "--loaded" in sys.argv:
     say(loaded=sorted(loaded()))
 say(step="works")
 """
+
+
+def framed(main: str) -> str:
+    """Put what is to be run, a function ``main``, into a program that reports how far it came."""
+    return f"{_HEAD.strip()}\n\n\n{main.strip()}\n\n\n{_TAIL.strip()}\n"
+
+
+PROGRAM = framed(_MAIN)
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -17,6 +17,7 @@ from tfmac.checks import (
     known_breaks,
     metal_plugin,
     requirements,
+    satellites,
     shadowing,
     tensorflow_packages,
 )
@@ -110,6 +111,7 @@ CHECKS: tuple[Check, ...] = (
         "protobuf-generated-code-too-old",
         "protobuf-older-than-generated-code",
     ),
+    _check(satellites.satellite_needs, "requirements", "version-known-to-break"),
     _check(known_breaks.jax_companions, "requirements", "jaxlib-not-matching-jax"),
     _check(known_breaks.numpy_generation, "requirements", "numpy-2-with-numpy-1-binaries"),
     _check(keras_packages.keras_generation, "requirements", "tf-keras-not-matching-tensorflow"),

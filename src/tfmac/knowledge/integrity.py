@@ -12,6 +12,7 @@ from tfmac.knowledge import (
     extension_abi,
     limits,
     releases,
+    satellites,
     stack_notes,
     store,
     writer_signs,
@@ -26,6 +27,7 @@ from tfmac.schema.knowledge import (
 )
 from tfmac.schema.knowledge_reports import KnowledgeProblem
 from tfmac.schema.limits import LimitTable, RemovedModules
+from tfmac.schema.satellites import SatelliteTable
 from tfmac.schema.stack_notes import StackNotes
 from tfmac.schema.writer_signs import WriterSigns
 
@@ -118,6 +120,7 @@ _SINGLE: dict[str, type[msgspec.Struct]] = {
     limits.REMOVED: RemovedModules,
     device_limits.FILE: DeviceLimits,
     device_limits.REPORTED: ReportedDeviceLimits,
+    satellites.FILE: SatelliteTable,
     stack_notes.FILE: StackNotes,
     byte_code.FILE: ByteCode,
     writer_signs.FILE: WriterSigns,

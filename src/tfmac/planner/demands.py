@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from tfmac.formats.distinfo import normalise
-from tfmac.knowledge import extension_abi, releases, store
+from tfmac.knowledge import extension_abi, releases, satellites, store
 from tfmac.knowledge.markers import holds
 from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.planner.declared import declared, parsed, requirements_of
@@ -63,7 +63,7 @@ def fits(candidate: Candidate, requirement: Requirement, target: Target) -> bool
         return True
     extras = tuple(sorted(requirement.extras))
     specifier = str(requirement.specifier if allowed is None else allowed)
-    return _release_beside(candidate, name, specifier, extras, target) is not None
+    return release_beside(candidate, name, specifier, extras, target) is not None
 
 
 def _allows(requirement: Requirement, version: str) -> bool:
@@ -93,14 +93,15 @@ def extension_pins(candidate: Candidate, wish: Wish) -> Iterator[str]:
         if candidate.tensorflow is None or not holds(requirement, wish.target, candidate.python):
             continue
         specifier = str(requirement.specifier)
-        found = _release_beside(candidate, name, specifier, (), wish.target)
+        found = release_beside(candidate, name, specifier, (), wish.target)
         if found is not None:
             yield f"{name}=={found}"
 
 
-def _release_beside(
+def release_beside(
     candidate: Candidate, name: str, specifier: str, extras: tuple[str, ...], target: Target
 ) -> Optional[str]:
+    """Give the newest release of a recorded package that goes together with a candidate."""
     return _newest_beside(
         name, specifier, extras, core=candidate.core, python=candidate.python, target=target
     )
@@ -129,6 +130,7 @@ def _newest_beside(
             and _installable(release, target, python)
             and _agrees(release, core, python, extras, target)
             and _loads(name, version, core, target)
+            and _may_work(name, version, core)
         ):
             return version
     return None
@@ -161,6 +163,13 @@ def _loads(name: str, version: str, core: Release, target: Target) -> bool:
         name, framework=core.name, framework_version=core.version, extension_version=version
     )
     return bool(pairs)
+
+
+def _may_work(name: str, version: str, core: Release) -> bool:
+    """Whether a release was not seen to fail where it was used beside a TensorFlow."""
+    if core.name not in TENSORFLOW_NAMES or name not in satellites.packages():
+        return True
+    return satellites.may_work(name, version, core.version)
 
 
 def way_out(requirement: Requirement, target: Target) -> Optional[str]:

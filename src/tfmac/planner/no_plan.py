@@ -10,6 +10,7 @@ from tfmac.formats.distinfo import normalise
 from tfmac.knowledge.tensorflow import TENSORFLOW_NAMES
 from tfmac.planner.declared import needs
 from tfmac.planner.demands import way_out
+from tfmac.planner.satellites import failure
 from tfmac.planner.stacks import Candidate
 from tfmac.planner.wishes import Test, collisions, meets_all
 from tfmac.schema.plans import Conflict, NoPlan, StackKind, Wish
@@ -50,7 +51,7 @@ def no_plan(wish: Wish, candidates: Sequence[Candidate], tests: Sequence[Test]) 
             Conflict(
                 wishes=tuple(test.wish for test in colliding),
                 reason=_collision(colliding, candidates, wish),
-                cause=_cause(colliding, wish),
+                cause=_measured_cause(colliding, candidates, wish) or _cause(colliding, wish),
             ),
         ),
         nearest=_nearest(tests, candidates),
@@ -85,6 +86,9 @@ def _about(test: Test, candidate: Candidate, wish: Wish) -> str:
     said = needs(candidate, normalise(test.requirement.name), wish.target)
     if said is not None:
         return f", which requires {said.name}{said.specifier}"
+    failed = failure(test.requirement, candidate, wish.target)
+    if failed is not None:
+        return f", beside which {failed.package} {failed.version} was seen to fail: {failed.error}"
     way = way_out(test.requirement, wish.target)
     return "" if way is None else f" ({way})"
 
@@ -133,6 +137,19 @@ def _cause(colliding: Sequence[Test], wish: Wish) -> Optional[str]:
     if len(wished) == 1:
         return _NO_WHEEL_CAUSES.get(wished[0])
     return None
+
+
+def _measured_cause(
+    colliding: Sequence[Test], candidates: Sequence[Candidate], wish: Wish
+) -> Optional[str]:
+    """Name the cause of a failure that was measured, where one package alone is to blame."""
+    blamed = [test for test in colliding if test.requirement is not None]
+    if len(blamed) != 1 or blamed[0].requirement is None:
+        return None
+    others = [test for test in colliding if test is not blamed[0]]
+    allowed = next((one for one in candidates if meets_all(one, others)), None)
+    failed = failure(blamed[0].requirement, allowed, wish.target) if allowed else None
+    return failed.cause if failed else None
 
 
 def _nearest(tests: Sequence[Test], candidates: Sequence[Candidate]) -> Optional[str]:

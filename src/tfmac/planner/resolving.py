@@ -7,6 +7,7 @@ import msgspec
 from packaging.requirements import Requirement
 
 from tfmac.knowledge import extension_abi, releases, tensorflow
+from tfmac.planner import satellites
 from tfmac.planner.alternatives import alternatives, stack_rationale
 from tfmac.planner.choosing import choose
 from tfmac.planner.declared import needs
@@ -45,6 +46,7 @@ class Resolved(msgspec.Struct, frozen=True, kw_only=True):
     """What a resolver found for a candidate, and the measured bounds that it was held to."""
 
     pins: tuple[Pin, ...]
+    requirements: tuple[str, ...]
     bounds: tuple[Bound, ...] = ()
 
 
@@ -107,15 +109,20 @@ def _plan(
         python=candidate.python,
         stack=candidate.stack,
         gpu=candidate.gpu,
-        requirements=asked(wish, candidate),
+        requirements=resolved.requirements,
         pins=resolved.pins,
         rationale=(
             *candidate.rationale,
             *stack_rationale(candidate.stack),
             *_constraint_rationale(candidate, wish.target),
             *_measured_rationale(wish, candidate, resolved),
+            *satellites.reasons(wish, candidate, resolved.pins),
         ),
-        rejected=(*_refused(refused), *rejected(wish, candidate)),
+        rejected=(
+            *_refused(refused),
+            *_forgone(wish, candidate),
+            *rejected(wish, candidate),
+        ),
         alternatives=tuple(
             one
             for one in alternatives(wish, candidate.stack)
@@ -128,12 +135,13 @@ def _plan(
 
 def _resolved(wish: Wish, candidate: Candidate, asking: Asking) -> Resolved:
     """Ask the resolver until it takes nothing that is known to break, a few times."""
-    bounds: tuple[Bound, ...] = ()
+    requirements = asked(wish, candidate)
+    bounds = tuple(satellites.bounds(wish, candidate))
     if wish.preference is Preference.PROVEN:
-        bounds = tuple(proven(candidate))
+        bounds = (*proven(candidate), *bounds)
     for _ in range(_ROUNDS):
         pins = asking.resolver.resolve(
-            asked(wish, candidate),
+            requirements,
             python=candidate.python,
             target=wish.target,
             constraints=(
@@ -146,15 +154,16 @@ def _resolved(wish: Wish, candidate: Candidate, asking: Asking) -> Resolved:
             prereleases=wish.prereleases,
             hashes=asking.hashes,
         )
-        broken = known_to_break(candidate, pins)
-        if not broken:
+        broken = (*known_to_break(candidate, pins), *satellites.broken(wish, candidate, pins))
+        lacking = satellites.lacking(wish, candidate, pins, requirements)
+        if not broken and not lacking:
             break
-        bounds = (*bounds, *broken)
-    return Resolved(pins=pins, bounds=bounds)
+        bounds, requirements = (*bounds, *broken), (*requirements, *lacking)
+    return Resolved(pins=pins, requirements=requirements, bounds=bounds)
 
 
 def asked(wish: Wish, candidate: Candidate) -> tuple[str, ...]:
-    """Give the requirements of a plan: the stack's, and what the user wishes beside it."""
+    """Give the requirements of a plan: the stack's, what the user wishes beside it, its needs."""
     keras: tuple[str, ...] = ()
     if wish.keras is not None:
         wanted = specifier_of(wish.keras, "--keras")
@@ -163,7 +172,8 @@ def asked(wish: Wish, candidate: Candidate) -> tuple[str, ...]:
         keras = (str(requirement),) if requirement and str(requirement) != own else ()
     model = model_requirements(candidate, wish) or ()
     beside = (one.text for one in wish.demands if not one.constraint)
-    return (*candidate.requirements, *keras, *model, *beside)
+    given = (*candidate.requirements, *keras, *model, *beside)
+    return (*given, *(one for one in satellites.needs(wish, candidate) if one not in given))
 
 
 def _refused_by_resolver(
@@ -287,6 +297,23 @@ def _binds(bound: Bound, pins: Sequence[Pin]) -> bool:
 def _refused(refused: Sequence[tuple[Candidate, str]]) -> Iterator[Rejected]:
     for candidate, reason in refused:
         yield Rejected(stack=candidate.title, cause="requirement-conflict", reason=reason)
+
+
+def _forgone(wish: Wish, chosen: Candidate) -> Iterator[Rejected]:
+    """The better set that there would be without a package that was seen to fail beside it."""
+    for demand, requirement in satellites.wished(wish):
+        left = tuple(one for one in wish.demands if one != demand)
+        choice = choose(msgspec.structs.replace(wish, demands=left))
+        if isinstance(choice, NoPlan) or choice.best.rank <= chosen.rank:
+            continue
+        failed = satellites.failure(requirement, choice.best, wish.target)
+        if failed is not None:
+            yield Rejected(
+                stack=choice.best.title,
+                cause=failed.cause,
+                reason=f"{failed.package} {failed.version} failed beside TensorFlow "
+                f"{failed.tensorflow}: {failed.error}",
+            )
 
 
 def rejected(wish: Wish, chosen: Candidate) -> Iterator[Rejected]:

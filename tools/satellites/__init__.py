@@ -1,0 +1,1 @@
+"""Runs packages that are used beside TensorFlow, and records what they need and do not declare."""
