@@ -41,6 +41,9 @@ def test_a_misspelled_loss_is_none_of_the_authors_own() -> None:
     misspelled = PREDICATES["keras-misspelling"]
 
     assert misspelled("categorical_crosentropy")
+    assert misspelled("adamm")
+    assert not misspelled("RAdam")
+    assert not misspelled("adamw")
     assert not misspelled("categorical_crossentropy")
     assert not misspelled("dice_coef_loss")
 
@@ -137,3 +140,20 @@ def test_what_was_printed_goes_before_what_was_typed() -> None:
 def test_looser_reading_keeps_words_and_classes(said: str) -> None:
     """A word has to end where it ends, and a class that is shown has to be the right one."""
     assert _causes(said) == []
+
+
+@pytest.mark.parametrize(
+    ("around", "causes"),
+    [
+        ("zsh: abort      python train.py\n", ["abseil-symbol-clash"]),
+        ("Abort trap: 6\n", ["abseil-symbol-clash"]),
+        ("zsh: abort      renderer --frames 12\n", []),
+    ],
+)
+def test_a_mutex_that_could_not_be_locked_is_of_python_where_that_shows(
+    around: str, causes: "list[str]"
+) -> None:
+    """Any program on a Mac may end with these words."""
+    said = "libc++abi: terminating due to uncaught exception of type std::__1::system_error: "
+
+    assert _causes(f"{said}mutex lock failed: Invalid argument\n{around}") == causes

@@ -104,15 +104,23 @@ _ONLY_TENSORFLOW_1 = frozenset(
 
 
 def is_keras_misspelling(text: str) -> bool:
-    """Whether it is nearly the name of a loss or metric of Keras, with a letter or two wrong."""
+    """Whether it is nearly the name of what Keras compiles with, with a letter or two wrong."""
     import difflib  # noqa: PLC0415
 
-    return text not in _COMPILED and bool(
-        difflib.get_close_matches(text, _COMPILED, n=1, cutoff=_ALMOST)
-    )
+    if text in _COMPILED or text in _OPTIMIZERS:
+        return False
+    if difflib.get_close_matches(text, _COMPILED, n=1, cutoff=_ALMOST):
+        return True
+    # A file names the class: ``RAdam`` is one of the author's own, and ``adamm`` a mistake.
+    return bool(difflib.get_close_matches(text, _OPTIMIZERS, n=1, cutoff=_ALMOST_SHORT))
 
 
 _ALMOST = 0.92
+_ALMOST_SHORT = 0.84
+_OPTIMIZERS = (
+    *("adam", "adamw", "adamax", "nadam", "sgd", "rmsprop", "adagrad", "adadelta", "ftrl"),
+    *("adafactor", "lion", "lamb", "muon"),
+)
 # What is given to ``compile`` by name, and misspelled there.
 _COMPILED = (
     *("binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy"),
