@@ -95,3 +95,18 @@ def test_a_requirement_for_macs_shows_no_mac_where_an_image_is_built(
 ) -> None:
     """Who asks for Apple's package has a Mac, unless it is asked for in a container."""
     assert read(text).known.system == system
+
+
+@pytest.mark.parametrize(
+    ("line", "system"),
+    [
+        ("", "macos"),
+        ("Downloading numpy-1.23.5-cp39-cp39-manylinux_2_17_x86_64.whl\n", "linux"),
+        ("C:\\work> pip install -r requirements.txt\n", "windows"),
+    ],
+)
+def test_a_requirement_for_macs_is_the_weakest_sign_of_one(line: str, system: str) -> None:
+    """It is asked for by mistake elsewhere."""
+    said = "ERROR: No matching distribution found for tensorflow-macos==2.12.0\n"
+
+    assert read(line + said).known.system == system

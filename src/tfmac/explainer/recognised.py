@@ -49,8 +49,8 @@ _NUMPY = expression(_RUN_IN_NUMPY + r"(\d+\.\d+(?:\.\d+)?)")
 _SHORT = {"tf": "tensorflow", "np": "numpy", "tf.keras": ""}
 
 _NAME_OF_MACS = "tensorflow-macos"
+"""Asked for elsewhere it is a mistake, and shows no Mac."""
 _OF_CONTAINERS = ("]RUN", "/bin/sh-c", "compilePythonapp")
-"""Where an image is built, a requirement for Macs is a mistake and shows no Mac."""
 _SYSTEMS = (
     (
         "macos",
@@ -65,7 +65,6 @@ _SYSTEMS = (
             "darwin",
             "Metal device set to",
             "platform METAL",
-            _NAME_OF_MACS,
             "zsh: illegal hardware",
             "/Library/Frameworks/Python.framework",
             "libc++abi",
@@ -298,12 +297,11 @@ def _platform(log: Log) -> tuple[Optional[str], Optional[str]]:
     text = log.squeezed
     if len(text) > 2 * _MOST_OF_PLATFORM:
         text = text[:_MOST_OF_PLATFORM] + text[-_MOST_OF_PLATFORM:]
-    told = {_NAME_OF_MACS} if any(words in text for words in _OF_CONTAINERS) else frozenset()
     shown = [
-        name
-        for name, signs in _SYSTEMS
-        if any("".join(sign.split()) in text for sign in signs if sign not in told)
+        name for name, signs in _SYSTEMS if any("".join(sign.split()) in text for sign in signs)
     ]
+    if not shown and _NAME_OF_MACS in text and not any(one in text for one in _OF_CONTAINERS):
+        shown = ["macos"]
     system = shown[0] if len(shown) == 1 else None
     if any(
         _LINUX_PROMPT.match(line) or _LINUX_PROMPT.search(line, 0, 120)
