@@ -124,6 +124,32 @@ def test_an_extension_of_the_users_is_bound() -> None:
     assert any("tensorflow_io-0.37.1" in bound.source for bound in bounds(wished))
 
 
+def test_a_package_that_hides_its_needs_is_bound_to_what_was_seen_to_work() -> None:
+    """tensorflow-probability takes any TensorFlow, and does not say that it needs tf-keras."""
+    pins = (
+        Pin(name="tensorflow", version="2.18.1"),
+        Pin(name="tensorflow-probability", version="0.25.0"),
+        Pin(name="tf-keras", version="2.18.0"),
+    )
+    wished = replace(METAL, pins=pins, requirements=("tensorflow", "tensorflow-probability"))
+    stated = [one.requirement for one in bounds(wished)]
+    assert stated[-3:] == [
+        "tensorflow-probability==0.25.0",
+        "tensorflow==2.18.*",
+        "tf-keras==2.18.*",
+    ]
+    assert "seen to work beside tensorflow 2.18.1" in bounds(wished)[-3].comment
+    pulled_in = replace(wished, requirements=("tensorflow",))
+    assert not any("probability" in one.requirement for one in bounds(pulled_in))
+
+
+def test_a_package_that_hides_nothing_is_not_bound() -> None:
+    """keras-tuner works with what it declares wherever it was used."""
+    pins = (Pin(name="tensorflow", version="2.21.0"), Pin(name="keras-tuner", version="1.4.8"))
+    plan = replace(METAL, pins=pins, requirements=("tensorflow", "keras-tuner"))
+    assert not any("tuner" in one.requirement for one in bounds(plan))
+
+
 def test_a_pair_that_something_stands_against_is_said_to_be_one() -> None:
     """The plan's own stays allowed, and the comment tells it from the others."""
     plan = plan_of(Pair("tensorflow", "2.19.0", "1.2.0"))

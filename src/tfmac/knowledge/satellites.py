@@ -101,6 +101,14 @@ def packages() -> frozenset[str]:
     return frozenset(one.package for one in table.satellites) if table else frozenset()
 
 
+@store.remembered
+def hides_needs(package: str) -> bool:
+    """Whether a package was seen to need what it does not declare, or to fail beside TensorFlow."""
+    table = store.find(FILE, SatelliteTable)
+    runs = (one for one in (table.satellites if table else ()) if one.package == package)
+    return any(one.needs or not one.works for one in runs)
+
+
 def measured() -> str:
     """Say where and when they were run, empty where there are none."""
     table = store.find(FILE, SatelliteTable)

@@ -12,7 +12,8 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 from tfmac.formats.distinfo import normalise
-from tfmac.knowledge import extension_abi, releases
+from tfmac.knowledge import extension_abi, releases, satellites
+from tfmac.knowledge.satellites import Needs, Works
 from tfmac.planner.emit.machines import marker_of
 from tfmac.planner.stacks import METAL
 from tfmac.planner.undeclared import rules_for
@@ -52,7 +53,12 @@ def bounds(plan: Plan) -> tuple[Bound, ...]:
     core = _pinned(plan, NAMES)
     if core is None:
         return ()
-    return (*_of_metal(core, plan), *_of_wished_extensions(plan), *_undeclared(core))
+    return (
+        *_of_metal(core, plan),
+        *_of_wished_extensions(plan),
+        *_of_wished_satellites(core, plan),
+        *_undeclared(core),
+    )
 
 
 def _pinned(plan: Plan, names: Iterable[str]) -> Optional[_Release]:
@@ -90,7 +96,7 @@ def _of_wished_extensions(plan: Plan) -> Iterator[Bound]:
 
     What is only pulled in is left to the metadata of what pulls it in.
     """
-    wished = {normalise(Requirement(text).name) for text in plan.requirements}
+    wished = _wished(plan)
     for name in extension_abi.extensions():
         extension = _pinned(plan, [name]) if name in wished and name != METAL else None
         core = _pinned(plan, extension_abi.frameworks(name)) if extension else None
@@ -98,6 +104,30 @@ def _of_wished_extensions(plan: Plan) -> Iterator[Bound]:
             pair = extension_abi.verdict(name, extension.version, core.name, core.version)
             source = next((one.name for one in pair.sources), "the published libraries")
             yield from _of_extension(extension, core, plan, source)
+
+
+def _wished(plan: Plan) -> set[str]:
+    return {normalise(Requirement(text).name) for text in plan.requirements}
+
+
+def _of_wished_satellites(core: _Release, plan: Plan) -> Iterator[Bound]:
+    """Bind what was asked for by name and hides what it needs to what it was seen to work with."""
+    for name in sorted(_wished(plan) & satellites.packages()):
+        version = plan.version(name)
+        if version is None or not satellites.hides_needs(name):
+            continue
+        seen = satellites.outcome(name, version, core.version)
+        if not isinstance(seen, (Needs, Works)):
+            continue
+        source = f"measured ({satellites.measured()})"
+        minor = ".".join(core.version.split(".")[:2])
+        reason = f"the {name} that was seen to work beside {core}"
+        yield Bound(requirement=f"{name}=={version}", reason=reason, source=source)
+        reason = f"the {core.name} that {name} {version} was seen to work beside"
+        yield Bound(requirement=f"{core.name}=={minor}.*", reason=reason, source=source)
+        for need in seen.requirements if isinstance(seen, Needs) else ():
+            reason = f"{name} {version} needs it and does not declare it"
+            yield Bound(requirement=need, reason=reason, source=source)
 
 
 def _of_extension(extension: _Release, core: _Release, plan: Plan, source: str) -> Iterator[Bound]:
