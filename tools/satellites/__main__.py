@@ -43,11 +43,11 @@ def _arguments(arguments: Optional[list[str]]) -> argparse.Namespace:
     verbs = parser.add_subparsers(required=True)
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--work", type=Path, required=True, help="environment and journal")
+    common.add_argument("--index", help="package index; that of uv or pip by default")
     measure = verbs.add_parser("measure", parents=[common], help="run what is not known yet")
     measure.add_argument("--tensorflow", action="append", help="only this minor (repeatable)")
     measure.add_argument("--package", action="append", help="only this package (repeatable)")
     measure.add_argument("--minutes", type=float, default=600.0, help="begin nothing after this")
-    measure.add_argument("--index", help="package index; that of uv or pip by default")
     measure.set_defaults(verb=_measure)
     derive = verbs.add_parser("derive", parents=[common], help="write the table")
     derive.add_argument("--output", type=Path, default=OUTPUT)
@@ -74,7 +74,14 @@ def _derive(chosen: argparse.Namespace, work: Path) -> int:
     previous = None
     if output.exists():
         previous = msgspec.json.decode(output.read_bytes(), type=SatelliteTable)
-    records = Journal(work / JOURNAL).records
+    with closing(Index(chosen.index)) as index:
+        measuring = Measuring(work, Available(index), time.monotonic())
+        # Of a search that was cut off it is not known whether an older release works.
+        records = [
+            one
+            for one in Journal(work / JOURNAL).records
+            if measuring.finished(one.tensorflow, one.package)
+        ]
     made = table(previous, records, sysconfig.get_platform())
     partial = output.with_name(f"{output.name}.part")
     partial.write_bytes(encoded(made))

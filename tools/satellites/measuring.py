@@ -34,7 +34,7 @@ class Measuring:
 
     def visit(self, tensorflow: str, packages: Sequence[str]) -> None:
         """Find out about some packages beside a TensorFlow."""
-        left = [one for one in packages if not self._finished(tensorflow, one)]
+        left = [one for one in packages if not self.finished(tensorflow, one)]
         if not left or self.out():
             return
         bench = Bench(self._work, tensorflow)
@@ -45,7 +45,8 @@ class Measuring:
         finally:
             bench.discard()
 
-    def _finished(self, tensorflow: str, package: str) -> bool:
+    def finished(self, tensorflow: str, package: str) -> bool:
+        """Whether no release of a package is left to be tried beside a TensorFlow."""
         return self._begun(tensorflow, package) and self._older(tensorflow, package) is None
 
     def _package(self, bench: Bench, package: str) -> None:

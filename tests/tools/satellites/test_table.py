@@ -5,6 +5,7 @@ from typing import Optional
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from tools.satellites.__main__ import OUTPUT, main
 from tools.satellites.bench import is_native, pins
 from tools.satellites.programs import USES, program
@@ -14,6 +15,7 @@ from tools.satellites.table import encoded, table
 from tfmac.knowledge import failures, releases
 from tfmac.schema.satellites import Satellite, SatelliteTable, Stage
 
+RECORDED = "keras-tuner"
 TF_KERAS = "tf-keras==2.18.*"
 SETUPTOOLS = "setuptools<81"
 MOVED = "ModuleNotFoundError: No module named 'keras.src.engine'"
@@ -125,7 +127,7 @@ def test_derive_writes_the_same_bytes_again(tmp_path: Path) -> None:
     """From the journal of a work directory, sorted, one row a line."""
     journal = Journal(tmp_path / JOURNAL)
     for version in ("2.0", "10.0", "1.0"):
-        journal.add(tried(Stage.WORKS, version=version))
+        journal.add(resolved(tried(Stage.WORKS, version=version)))
     output = tmp_path / "satellites.json"
     arguments = ["derive", "--work", str(tmp_path), "--output", str(output)]
     assert main(arguments) == 0
@@ -136,6 +138,21 @@ def test_derive_writes_the_same_bytes_again(tmp_path: Path) -> None:
     assert [one.version for one in made.satellites] == ["1.0", "2.0", "10.0"]
     assert made.measured == "2026-01-02"
     assert first.count(b"\n") == 6
+
+
+def test_derive_leaves_out_a_search_that_was_cut_off(tmp_path: Path) -> None:
+    """The newest fails, and whether an older one works was not found out."""
+    journal = Journal(tmp_path / JOURNAL)
+    journal.add(resolved(tried(Stage.IMPORT, version="1.4.8")))
+    journal.add(replace(tried(Stage.IMPORT, TF_KERAS, version="1.4.8"), package=RECORDED))
+    output = tmp_path / "satellites.json"
+    assert main(["derive", "--work", str(tmp_path), "--output", str(output)]) == 0
+    assert msgspec.json.decode(output.read_bytes(), type=SatelliteTable).satellites == ()
+
+
+def resolved(one: Tried) -> Tried:
+    """What a resolver took of a package whose releases are recorded: no index is asked."""
+    return replace(one, package=RECORDED, any_release=True)
 
 
 @pytest.mark.parametrize("package", USES)
