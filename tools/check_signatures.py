@@ -150,6 +150,7 @@ def _texts(signature: Signature) -> tuple[str, ...]:
         *signature.any_text,
         *signature.without,
         *signature.elsewhere,
+        *signature.any_elsewhere,
         *signature.not_elsewhere,
     )
 
@@ -177,6 +178,7 @@ def _findable(signature: Signature) -> bool:
         signature.where,
         signature.judge,
         signature.elsewhere,
+        signature.any_elsewhere,
         signature.shown,
         signature.frames,
         signature.raised_in,

@@ -157,3 +157,16 @@ def test_a_mutex_that_could_not_be_locked_is_of_python_where_that_shows(
     said = "libc++abi: terminating due to uncaught exception of type std::__1::system_error: "
 
     assert _causes(f"{said}mutex lock failed: Invalid argument\n{around}") == causes
+
+
+@pytest.mark.parametrize(
+    ("around", "causes"),
+    [
+        ("It is jax 0.4.26.", ["jax-metal-op-not-compiled"]),
+        ("On my Mac mini it ends so.", ["jax-metal-op-not-compiled"]),
+        ("On a machine with another accelerator it ends so.", []),
+    ],
+)
+def test_one_of_several_signs_elsewhere_is_enough(around: str, causes: "list[str]") -> None:
+    """Other compilers say the same; what stands around the words tells which one it was."""
+    assert _causes(f"failed to legalize operation 'mhlo.sort'\n{around}\n") == causes

@@ -89,8 +89,9 @@ def _least(one: Confidence, other: Confidence) -> Confidence:
 
 def _weight(signature: Signature) -> int:
     patterns = [compile_pattern(text) for text in (*signature.text, *signature.elsewhere)]
-    either = [compile_pattern(text).weight for text in signature.any_text]
-    weight = sum(pattern.weight for pattern in patterns) + min(either, default=0)
+    weight = sum(pattern.weight for pattern in patterns)
+    for texts in (signature.any_text, signature.any_elsewhere):
+        weight += min((compile_pattern(text).weight for text in texts), default=0)
     framed = bool(signature.frames) + bool(signature.raised_in)
     conditions = (
         len(signature.where) + (signature.shown is not None) + (signature.judge is not None)
@@ -193,6 +194,10 @@ def _context_fits(signature: Signature, reading: Reading) -> bool:
     whole = len(log.squeezed)
     return (
         all(find(compile_pattern(text), log, 0, whole) for text in signature.elsewhere)
+        and (
+            not signature.any_elsewhere
+            or _first(map(compile_pattern, signature.any_elsewhere), log, 0, whole) is not None
+        )
         and not any(find(compile_pattern(text), log, 0, whole) for text in signature.not_elsewhere)
         and (signature.shown is None or holds(signature.shown, reading.known) is True)
         and (

@@ -86,6 +86,8 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     not_raised_in: tuple[str, ...] = ()
     elsewhere: tuple[str, ...] = ()
     """Patterns all of which are somewhere in the log."""
+    any_elsewhere: tuple[str, ...] = ()
+    """Patterns of which one at least is somewhere in the log."""
     not_elsewhere: tuple[str, ...] = ()
     where: dict[str, Condition] = {}
     """Conditions by the name of a capture; a capture that did not match anything fails them."""
